@@ -142,6 +142,30 @@ export class StoreMissingError extends BlockstrataError {
   }
 }
 
+/**
+ * A store that was there is gone: deleted or evicted under its owner, replaced, or taken over by an upgrade. It is never
+ * quietly made anew; close it, and open it again to start afresh.
+ */
+export class StoreVanishedError extends BlockstrataError {
+  constructor(
+    readonly store: string,
+    problem: string,
+    options?: ErrorOptions,
+  ) {
+    super('store-vanished', `${store} is gone: ${problem}`, options);
+  }
+}
+
+/** The engine kept an open waiting beyond its deadline; something else holds the database. Nothing was changed. */
+export class StoreBlockedError extends BlockstrataError {
+  constructor(
+    readonly store: string,
+    readonly timeoutMs: number,
+  ) {
+    super('store-blocked', `${store} could not be opened within ${timeoutMs} ms: another tab or process holds it`);
+  }
+}
+
 /** The store is of a newer or foreign format; it was left untouched. */
 export class StoreFormatError extends BlockstrataError {
   constructor(
