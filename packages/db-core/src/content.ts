@@ -8,7 +8,6 @@ export class ContentProblem extends Error {
   readonly path: (string | number)[] = [];
 }
 
-
 /**
  * A frozen copy of `value`, so that nothing that its owner does later reaches it (INV-13). -0 becomes 0.
  *

@@ -121,7 +121,11 @@ export class StoreLockedError extends BlockstrataError {
     readonly holder: string | undefined,
     options?: ErrorOptions,
   ) {
-    super('store-locked', `${store} is in use${holder === undefined ? '' : ` by ${holder}`}: close it there first`, options);
+    super(
+      'store-locked',
+      `${store} is in use${holder === undefined ? '' : ` by ${holder}`}: close it there first`,
+      options,
+    );
   }
 }
 
@@ -185,7 +189,11 @@ export class RestoreFailedError extends BlockstrataError {
     problem: string,
     options?: ErrorOptions,
   ) {
-    super('restore-failed', `block ${JSON.stringify(blockId)} could not be restored${rev === undefined ? '' : ` at revision ${rev}`}: ${problem}`, options);
+    super(
+      'restore-failed',
+      `block ${JSON.stringify(blockId)} could not be restored${rev === undefined ? '' : ` at revision ${rev}`}: ${problem}`,
+      options,
+    );
   }
 }
 

@@ -21,7 +21,8 @@ export function applyOperation(block: IBlock, operation: BlockOperation): IBlock
 
 function spliced(block: IBlock, entity: string, index: number, deleteCount: number, inserted: unknown[]): unknown[] {
   const current = Object.hasOwn(block, entity) ? block[entity] : undefined;
-  if (!Array.isArray(current)) throw new TransformError(`${JSON.stringify(entity)} is no array, so it cannot be spliced`);
+  if (!Array.isArray(current))
+    throw new TransformError(`${JSON.stringify(entity)} is no array, so it cannot be spliced`);
   if (index + deleteCount > current.length) {
     throw new TransformError(
       `a splice of ${JSON.stringify(entity)} at ${index} deleting ${deleteCount} reaches beyond its length ${current.length}`,

@@ -60,7 +60,8 @@ export function concatTransforms(...sets: Transforms[]): Transforms {
 
 function concatTransform(first: Transform, second: Transform): Transform {
   if (first.delete === true) throw new TransformError('a block is changed after it was deleted');
-  if (second.insert !== undefined) throw new TransformError('a block is inserted after an earlier transform touched it');
+  if (second.insert !== undefined)
+    throw new TransformError('a block is inserted after an earlier transform touched it');
   const updates = [...(first.updates ?? []), ...(second.updates ?? [])];
   return {
     ...first,

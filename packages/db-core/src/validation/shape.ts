@@ -15,7 +15,8 @@ export function requireObject(value: unknown, path: string): Record<string, unkn
 /** An array of at most `lengthMax` elements. */
 export function requireArray(value: unknown, path: string, lengthMax: number): unknown[] {
   if (!Array.isArray(value)) throw new InvalidRequestError(path, 'must be an array');
-  if (value.length > lengthMax) throw new InvalidRequestError(path, `has ${value.length} elements: ${lengthMax} at most`);
+  if (value.length > lengthMax)
+    throw new InvalidRequestError(path, `has ${value.length} elements: ${lengthMax} at most`);
   return value;
 }
 
@@ -23,7 +24,8 @@ export function requireArray(value: unknown, path: string, lengthMax: number): u
 export function requireId(value: unknown, path: string, limits: Limits): string {
   if (typeof value !== 'string') throw new InvalidRequestError(path, 'must be a string');
   if (value.length === 0) throw new InvalidRequestError(path, 'must not be empty');
-  if (!value.isWellFormed()) throw new InvalidRequestError(path, 'is not well-formed Unicode: it holds a lone surrogate');
+  if (!value.isWellFormed())
+    throw new InvalidRequestError(path, 'is not well-formed Unicode: it holds a lone surrogate');
   // UTF-8 needs at most 3 bytes for a UTF-16 unit, so most ids need no counting.
   if (value.length * 3 > limits.idBytesMax && utf8Length(value) > limits.idBytesMax) {
     throw new InvalidRequestError(path, `has ${utf8Length(value)} bytes of UTF-8: ${limits.idBytesMax} at most`);

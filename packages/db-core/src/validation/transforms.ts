@@ -61,7 +61,9 @@ export function copyBlock(value: unknown, blockId: BlockId, path: string, limits
 
 function copyOperations(value: unknown, path: string, limits: Limits): BlockOperation[] {
   const operations = requireArray(value, path, Number.MAX_SAFE_INTEGER);
-  return Object.freeze(operations.map((operation, i) => copyOperation(operation, at(path, i), limits))) as BlockOperation[];
+  return Object.freeze(
+    operations.map((operation, i) => copyOperation(operation, at(path, i), limits)),
+  ) as BlockOperation[];
 }
 
 function copyOperation(value: unknown, path: string, limits: Limits): BlockOperation {
@@ -93,11 +95,7 @@ function isIntegerFrom(value: unknown, min: number): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= min;
 }
 
-function forEachEntry(
-  value: unknown,
-  path: string,
-  visit: (key: string, value: unknown, path: string) => void,
-): void {
+function forEachEntry(value: unknown, path: string, visit: (key: string, value: unknown, path: string) => void): void {
   if (value === undefined) return;
   const record = requireObject(value, path);
   for (const key of Object.keys(record)) visit(key, record[key], at(path, key));

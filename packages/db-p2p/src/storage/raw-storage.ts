@@ -1,4 +1,14 @@
-import type { BlockId, IBlock, Limits, TrxId } from '@blockstrata/db-core';
+import type {
+  BlockId,
+  Clock,
+  ComponentLogger,
+  CorruptRecordError,
+  IBlock,
+  Limits,
+  Randomness,
+  TrxId,
+} from '@blockstrata/db-core';
+import type { RecordKey, RecordKind } from './driver/record-key.js';
 import type { DriverLoss, DriverSupports, MaybePromise } from './driver/store-driver.js';
 import type {
   BlockMetadata,
@@ -32,6 +42,14 @@ export type PageOptions<After> = { after?: After; limit?: number };
 /** A pending transaction as it is listed. */
 export type ListedPending = { trxId: TrxId; pending: PendingRecord };
 
+/** One stored record as a check of the whole store sees it: decoded, or with what is wrong with it. */
+export type ScannedRecord = {
+  readonly key: RecordKey;
+  readonly bytes: Uint8Array;
+  readonly record?: unknown;
+  readonly damage?: CorruptRecordError;
+};
+
 /**
  * Writers, chained; nothing happens until {@link RawBatch.write}, which applies all of them in order, or none.
  * The writers copy nothing: give them frozen content.
@@ -48,6 +66,7 @@ export interface RawBatch {
   saveTransaction(blockId: BlockId, trxId: TrxId, trx: TrxRecord): this;
   saveMaterializedBlock(blockId: BlockId, trxId: TrxId, block: IBlock): this;
   deleteMaterializedBlock(blockId: BlockId, trxId: TrxId): this;
+  deleteMetadata(blockId: BlockId): this;
   deleteRevision(blockId: BlockId, rev: number): this;
   deleteTransaction(blockId: BlockId, trxId: TrxId): this;
   appendLog(entry: LogDraft): this;
@@ -70,6 +89,9 @@ export interface IRawStorage {
   readonly name: string;
   readonly supports: DriverSupports;
   readonly limits: Limits;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly logger: ComponentLogger;
   /** Aborts when `close()` begins. A new one after each open. */
   readonly closing: AbortSignal;
 
@@ -91,7 +113,9 @@ export interface IRawStorage {
   ): AsyncIterable<NumberedRevision>;
   getPendingTransaction(blockId: BlockId, trxId: TrxId): Promise<PendingRecord | undefined>;
   listPendingTransactions(blockId: BlockId): AsyncIterable<ListedPending>;
-  getTransaction(blockId: BlockId, trxId: TrxId): Promise<TrxRecord | undefined>;
+  getTransaction(blockId: BlockId, trxId: TrxId): MaybePromise<TrxRecord | undefined>;
+  /** Several transactions of one block, as one consistent cut. */
+  getTransactions(blockId: BlockId, trxIds: readonly TrxId[]): Promise<(TrxRecord | undefined)[]>;
   getMaterializedBlock(blockId: BlockId, trxId: TrxId): MaybePromise<IBlock | undefined>;
   /** The ids of all blocks that have a head, in an order that is the backend's own. */
   listBlockIds(options?: PageOptions<BlockId>): AsyncIterable<BlockId>;
@@ -99,6 +123,10 @@ export interface IRawStorage {
   readLog(options?: { from?: number; limit?: number }): AsyncIterable<LogEntry>;
   /** The sequence number of the newest log entry that readers can see; 0: none. */
   readonly logSeq: number;
+  /** Every record of one kind, of one block or of all, damaged ones too; for checks of the whole store. */
+  scanRecords(kind: RecordKind, blockId?: BlockId): AsyncIterable<ScannedRecord>;
+  /** The key of every record of one kind; those of one block lie together. */
+  scanKeys(kind: RecordKind): AsyncIterable<RecordKey>;
   /** Resolves when the log has grown beyond `seq`, or rejects when `signal` aborts. */
   logGrowth(seq: number, signal?: AbortSignal): Promise<void>;
 

@@ -76,6 +76,7 @@ export type DriverOpened = { readonly losses: readonly DriverLoss[] };
  *
  * Every method rejects with a BlockstrataError: CorruptRecordError where the engine finds damage, StorageIoError for
  * whatever else fails; absence is `undefined`.
+ * While a driver is not open, every method but `open` and `close` fails with a StoreClosedError.
  */
 export interface StoreDriver {
   /** Names the store in errors: a path, a database name. */

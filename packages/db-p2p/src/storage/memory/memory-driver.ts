@@ -1,4 +1,4 @@
-import { StoreLockedError, StoreMissingError } from '@blockstrata/db-core';
+import { StoreClosedError, StoreLockedError, StoreMissingError } from '@blockstrata/db-core';
 import { keyPrefix, type RecordKey, type RecordKind } from '../driver/record-key.js';
 import type {
   DriverOpened,
@@ -59,14 +59,17 @@ export class MemoryDriver implements StoreDriver {
   }
 
   get(key: RecordKey): Uint8Array | undefined {
+    this.#mustBeOpen();
     return this.#records.get(key.encoded)?.value;
   }
 
   getMany(keys: readonly RecordKey[]): (Uint8Array | undefined)[] {
+    this.#mustBeOpen();
     return keys.map(key => this.#records.get(key.encoded)?.value);
   }
 
   async scan(range: ScanRange): Promise<ScanPage> {
+    this.#mustBeOpen();
     const records: DriverRecord[] = [];
     for (const encoded of this.#indexOf(range.kind).scan(range)) {
       if (records.length === range.limit) return { records, done: false };
@@ -78,6 +81,7 @@ export class MemoryDriver implements StoreDriver {
   }
 
   async write(writes: readonly DriverWrite[]): Promise<void> {
+    this.#mustBeOpen();
     for (const write of writes) {
       if (this.#indexes.size > 0) this.#follow(write);
       if (write.value === undefined) this.#records.delete(write.key.encoded);
@@ -89,6 +93,10 @@ export class MemoryDriver implements StoreDriver {
     let bytes = 0;
     for (const [encoded, { value }] of this.#records) bytes += encoded.length + (value?.length ?? 0);
     return bytes;
+  }
+
+  #mustBeOpen(): void {
+    if (!this.#isOpen) throw new StoreClosedError(this.name);
   }
 
   #follow({ key, value }: DriverWrite): void {

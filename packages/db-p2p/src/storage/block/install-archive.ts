@@ -1,0 +1,197 @@
+import {
+  contentEquals,
+  InvalidArchiveError,
+  rangeAt,
+  toRange,
+  type BlockId,
+  type RevisionRange,
+  type TrxId,
+  type TrxRev,
+} from '@blockstrata/db-core';
+import type { IRawStorage, RawBatch } from '../raw-storage.js';
+import type { BlockMetadata, NumberedRevision, RevisionRecord } from '../records.js';
+import { replayArchive, type CheckedArchive, type CheckedRevision } from './check-archive.js';
+import { existsAtTip, isHeld, tipRev, withoutPendings } from './head.js';
+import { joinRanges } from './join-ranges.js';
+import { AT_CHECKPOINT, isCheckpointDue, passed, type SinceCheckpoint } from './retention.js';
+
+/** How far an archive may move a block that is already known. */
+export type InstallOptions = {
+  /** The highest revision that may become the tip; by default the tip that is held. */
+  readonly tipMax?: number | undefined;
+  readonly checkpointInterval: number;
+};
+
+/** What an installation brought; `newest` is the highest revision of it. */
+export type Installed = { readonly newest: TrxRev; readonly revisions: number };
+
+/**
+ * Adds to `batch` all revisions of an archive that are not held yet, checked against those that are. Call it under the
+ * latch of the block. `undefined`: there was nothing to add.
+ *
+ * @throws InvalidArchiveError if the archive contradicts what is held (INV-11); `batch` must then be dropped.
+ */
+export async function planInstall(
+  storage: IRawStorage,
+  archive: CheckedArchive,
+  options: InstallOptions,
+  batch: RawBatch,
+): Promise<Installed | undefined> {
+  const { blockId } = archive;
+  const head: BlockMetadata = (await storage.getMetadata(blockId)) ?? { ranges: [] };
+  const held = await agreeingRevisions(storage, archive, head);
+  const tipMax = isHeld(head) ? Math.max(head.latest.rev, options.tipMax ?? 0) : Number.MAX_SAFE_INTEGER;
+  const brought = archive.revisions.filter(({ rev }) => rev <= tipMax);
+  const fresh = new Set(brought.filter(({ rev }) => !held.has(rev)));
+  await refuseKnownTransactions(storage, blockId, fresh);
+  const newest = brought.at(-1);
+  if (newest === undefined || (fresh.size === 0 && !widens(head, archive))) return undefined;
+  const tip = newest.rev > tipRev(head) || (newest.rev === tipRev(head) && fresh.has(newest)) ? newest : undefined;
+  const planned = saveRevisions(archive, fresh, tip, options.checkpointInterval, batch);
+  const complete = newest === archive.revisions.at(-1);
+  const covered = toRange(archive.range[0], complete ? archive.range[1] : newest.rev + 1);
+  const ranges =
+    tip === undefined
+      ? await joinRanges(storage, archive, head.ranges, closedAt(covered, head))
+      : await joinRanges(storage, archive, closedRanges(head), [covered[0]]);
+  if (ranges.length > storage.limits.blockRangesMax) {
+    throw new InvalidArchiveError(blockId, `the block would have ${ranges.length} ranges of revisions`);
+  }
+  let next: BlockMetadata = { ...head, ranges };
+  if (tip !== undefined) {
+    if (isHeld(head) && existsAtTip(head) && head.checkpoint !== true) {
+      batch.deleteMaterializedBlock(blockId, head.latest.trxId);
+    }
+    next = { ranges, latest: Object.freeze({ trxId: tip.trxId, rev: tip.rev }), ...planned };
+    if (head.pendings !== undefined) next.pendings = head.pendings;
+  }
+  const arrived = new Set<TrxId>();
+  for (const { trxId } of fresh) if (head.pendings?.includes(trxId)) arrived.add(trxId);
+  for (const trxId of arrived) batch.deletePendingTransaction(blockId, trxId);
+  batch.saveMetadata(blockId, withoutPendings(next, arrived));
+  return { newest: { trxId: newest.trxId, rev: newest.rev }, revisions: fresh.size };
+}
+
+/** The revisions that are held in the stretch of the archive; each must be in it, and be the same there. */
+async function agreeingRevisions(
+  storage: IRawStorage,
+  archive: CheckedArchive,
+  head: BlockMetadata,
+): Promise<Map<number, NumberedRevision>> {
+  const { blockId, revisions, range } = archive;
+  const byRev = new Map(revisions.map(revision => [revision.rev, revision]));
+  const held = new Map<number, NumberedRevision>();
+  const top = range[1] === undefined ? Number.MAX_SAFE_INTEGER : range[1] - 1;
+  for await (const local of storage.listRevisions(blockId, range[0], top)) {
+    const theirs = byRev.get(local.rev);
+    // An archive without an end knows nothing of what came after it was made.
+    if (theirs === undefined && range[1] === undefined && local.rev > (revisions.at(-1)?.rev ?? 0)) break;
+    if (theirs === undefined)
+      throw new InvalidArchiveError(blockId, `it lacks revision ${local.rev}, which is held here`);
+    // A record outside the ranges is what a repair kept of a damaged revision: it says which one, but no longer what.
+    const isHeldWhole = rangeAt(head.ranges, local.rev) !== undefined;
+    await requireSame(storage, blockId, local, theirs, isHeldWhole);
+    if (isHeldWhole) held.set(local.rev, local);
+  }
+  if (isHeld(head) && byRev.has(head.latest.rev) && byRev.get(head.latest.rev)?.trxId !== head.latest.trxId) {
+    throw new InvalidArchiveError(blockId, `its revision ${head.latest.rev} is not the one that is held here`);
+  }
+  for (const { rev } of revisions) {
+    if (!held.has(rev) && rev <= tipRev(head) && rangeAt(head.ranges, rev) !== undefined) {
+      throw new InvalidArchiveError(blockId, `it has a revision ${rev}, which is known not to exist`);
+    }
+  }
+  return held;
+}
+
+async function requireSame(
+  storage: IRawStorage,
+  blockId: BlockId,
+  local: NumberedRevision,
+  theirs: CheckedRevision,
+  isHeldWhole: boolean,
+): Promise<void> {
+  const trx = isHeldWhole ? await storage.getTransaction(blockId, local.trxId) : undefined;
+  const sameBase = local.base === undefined || theirs.base === undefined || local.base === theirs.base;
+  const sameTransform = !isHeldWhole || contentEquals(trx?.transform, theirs.transform);
+  if (local.trxId !== theirs.trxId || !sameBase || !sameTransform) {
+    throw new InvalidArchiveError(blockId, `its revision ${local.rev} is not the one that is held here`);
+  }
+}
+
+/** INV-4, INV-5: a transaction that is committed here stays the one it is. */
+async function refuseKnownTransactions(
+  storage: IRawStorage,
+  blockId: BlockId,
+  fresh: ReadonlySet<CheckedRevision>,
+): Promise<void> {
+  const trxIds = [...fresh].map(({ trxId }) => trxId);
+  const known = trxIds.length === 0 ? [] : await storage.getTransactions(blockId, trxIds);
+  const index = known.findIndex(trx => trx !== undefined);
+  if (index !== -1) {
+    throw new InvalidArchiveError(
+      blockId,
+      `it commits transaction ${JSON.stringify(trxIds[index])} at another revision`,
+    );
+  }
+}
+
+/** Puts the fresh revisions, with copies at the floor, at checkpoints and at a new tip; returns what the head says of the tip. */
+function saveRevisions(
+  archive: CheckedArchive,
+  fresh: ReadonlySet<CheckedRevision>,
+  tip: CheckedRevision | undefined,
+  checkpointInterval: number,
+  batch: RawBatch,
+): Partial<BlockMetadata> {
+  const { blockId } = archive;
+  let since: SinceCheckpoint = AT_CHECKPOINT;
+  let copyBytes = 0;
+  let atTip: Partial<BlockMetadata> = {};
+  for (const [revision, block] of replayArchive(archive)) {
+    const { rev, trxId, base, transform } = revision;
+    if (!fresh.has(revision)) {
+      // What is held here keeps its own copies; those above it only need to be near enough to each other.
+      since = passed(since, 0);
+      continue;
+    }
+    const before = batch.byteLength;
+    batch.saveTransaction(blockId, trxId, { transform, rev });
+    const absentBelow = base === 0 || transform.insert !== undefined;
+    since = absentBelow || block === undefined ? AT_CHECKPOINT : passed(since, batch.byteLength - before);
+    const isFloor = revision === archive.revisions[0] && base !== 0;
+    const checkpoint = block !== undefined && (isFloor || isCheckpointDue(since, copyBytes, checkpointInterval));
+    if (block !== undefined && (checkpoint || revision === tip)) {
+      const start = batch.byteLength;
+      batch.saveMaterializedBlock(blockId, trxId, block);
+      copyBytes = batch.byteLength - start;
+    }
+    if (checkpoint) since = AT_CHECKPOINT;
+    const record: RevisionRecord = { trxId };
+    if (base !== undefined) record.base = base;
+    if (checkpoint) record.checkpoint = true;
+    if (block === undefined) record.deleted = true;
+    batch.saveRevision(blockId, rev, record);
+    if (revision === tip) {
+      atTip = { sinceCheckpoint: since, copyBytes };
+      if (checkpoint) atTip.checkpoint = true;
+      if (block === undefined) atTip.deleted = true;
+    }
+  }
+  return atTip;
+}
+
+/** A stretch that brings no new tip must not stay open: only the range of `latest` is. */
+function closedAt(range: RevisionRange, head: BlockMetadata): RevisionRange {
+  return range[1] === undefined ? [range[0], tipRev(head) + 1] : range;
+}
+
+/** The tip moves: whether what was the open range reaches up to the new one is for the links to show. */
+function closedRanges(head: BlockMetadata): RevisionRange[] {
+  return head.ranges.map(([start, end]) => [start, end ?? tipRev(head) + 1]);
+}
+
+function widens(head: BlockMetadata, { range }: CheckedArchive): boolean {
+  const held = rangeAt(head.ranges, range[0]);
+  return held === undefined || (held[1] !== undefined && (range[1] === undefined || range[1] > held[1]));
+}

@@ -1,0 +1,51 @@
+import { toRange, type RevisionRange } from '@blockstrata/db-core';
+import type { IRawStorage } from '../raw-storage.js';
+import type { CheckedArchive } from './check-archive.js';
+
+/**
+ * Ranges with a new stretch among them. Stretches that overlap agree, so they are one. Stretches that lie
+ * apart are joined only where the upper one's first base is the lower one's last revision: then nothing lies between.
+ */
+export async function joinRanges(
+  storage: IRawStorage,
+  archive: CheckedArchive,
+  ranges: readonly RevisionRange[],
+  added: RevisionRange,
+): Promise<RevisionRange[]> {
+  const sorted = [...ranges, added].sort((a, b) => a[0] - b[0]);
+  const joined: RevisionRange[] = [];
+  for (const range of sorted) {
+    const below = joined.at(-1);
+    if (below !== undefined && (overlap(below, range) || (await links(storage, archive, below, range)))) {
+      joined[joined.length - 1] = toRange(below[0], later(below[1], range[1]));
+    } else {
+      joined.push(toRange(range[0], range[1]));
+    }
+  }
+  return Object.freeze(joined.map(range => Object.freeze(range))) as RevisionRange[];
+}
+
+function overlap(below: RevisionRange, above: RevisionRange): boolean {
+  return below[1] === undefined || below[1] > above[0];
+}
+
+function later(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : Math.max(a, b);
+}
+
+async function links(
+  storage: IRawStorage,
+  archive: CheckedArchive,
+  below: RevisionRange,
+  above: RevisionRange,
+): Promise<boolean> {
+  const brought = archive.revisions;
+  const first = brought.find(({ rev }) => rev === above[0]) ?? (await storage.getRevision(archive.blockId, above[0]));
+  if (first?.base === undefined) return false;
+  let last = 0;
+  for (const { rev } of brought) if (rev >= below[0] && rev < above[0]) last = Math.max(last, rev);
+  for await (const { rev } of storage.listRevisions(archive.blockId, above[0] - 1, below[0], { limit: 1 })) {
+    last = Math.max(last, rev);
+  }
+  return last === first.base;
+}

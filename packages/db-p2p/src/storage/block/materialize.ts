@@ -1,0 +1,101 @@
+import {
+  applyTransform,
+  CorruptRecordError,
+  TransformError,
+  type BlockId,
+  type IBlock,
+  type Transform,
+} from '@blockstrata/db-core';
+import type { IRawStorage } from '../raw-storage.js';
+import type { BlockMetadata, NumberedRevision } from '../records.js';
+import { isHeld, quoted, tipRev } from './head.js';
+
+/** A block as it was at a revision; no `block`: it was absent there. */
+export type Materialized = { readonly block: IBlock | undefined; readonly rev: number };
+
+/**
+ * The block at its highest held revision at or below `rev`, which a range of `head` must cover. The copy at the tip
+ * answers at once; anything else is replayed from the nearest kept copy below.
+ *
+ * @throws CorruptRecordError if what the head promises is not there, or damaged (INV-4, INV-6).
+ */
+export async function materialize(
+  storage: IRawStorage,
+  blockId: BlockId,
+  head: BlockMetadata,
+  rev: number,
+): Promise<Materialized> {
+  let known: BlockMetadata | undefined = head;
+  while (isHeld(known) && rev >= known.latest.rev) {
+    const { latest } = known;
+    if (known.deleted === true) return { block: undefined, rev: latest.rev };
+    const block = await storage.getMaterializedBlock(blockId, latest.trxId);
+    if (block !== undefined) return { block, rev: latest.rev };
+    // A commit may have superseded the copy: the head tells. The revision that was asked for is then history.
+    known = await storage.getMetadata(blockId);
+    if (tipRev(known) === latest.rev) throw lost(blockId, `the copy at revision ${latest.rev} is gone`);
+    if (rev > latest.rev) return replay(storage, blockId, latest.rev);
+  }
+  return replay(storage, blockId, rev);
+}
+
+async function replay(storage: IRawStorage, blockId: BlockId, rev: number): Promise<Materialized> {
+  const path = await pathTo(storage, blockId, rev);
+  const target = path[0];
+  if (target === undefined) throw lost(blockId, `it holds no revision at or below ${rev}`);
+  const start = path.at(-1) ?? target;
+  let block: IBlock | undefined;
+  if (start.checkpoint === true) {
+    block = await storage.getMaterializedBlock(blockId, start.trxId);
+    if (block === undefined) throw lost(blockId, `the copy at revision ${start.rev} is gone`);
+  }
+  const replayed = path.filter(step => step !== start || !isStart(start)).reverse();
+  const trxs =
+    replayed.length === 0
+      ? []
+      : await storage.getTransactions(
+          blockId,
+          replayed.map(step => step.trxId),
+        );
+  replayed.forEach((step, i) => {
+    const trx = trxs[i];
+    if (trx === undefined) throw lost(blockId, `the transaction of revision ${step.rev} is gone`);
+    block = apply(blockId, step.rev, block, trx.transform);
+  });
+  return { block, rev: target.rev };
+}
+
+/** The revisions from `rev` down to the nearest one whose content is known without those below it. */
+async function pathTo(storage: IRawStorage, blockId: BlockId, rev: number): Promise<NumberedRevision[]> {
+  const path: NumberedRevision[] = [];
+  for await (const revision of storage.listRevisions(blockId, rev, 0)) {
+    const above = path.at(-1);
+    if (above?.base !== undefined && above.base !== revision.rev) {
+      throw lost(blockId, `revision ${above.base}, the base of ${above.rev}, is gone`);
+    }
+    path.push(revision);
+    if (isStart(revision) || revision.base === 0) return path;
+  }
+  if (path.length > 0) throw lost(blockId, `no kept copy lies below revision ${path.at(-1)?.rev}`);
+  return path;
+}
+
+/** Whether the content after a revision is known without replaying its transform. */
+function isStart(revision: NumberedRevision): boolean {
+  return revision.checkpoint === true || revision.deleted === true;
+}
+
+function apply(blockId: BlockId, rev: number, block: IBlock | undefined, transform: Transform): IBlock | undefined {
+  try {
+    return applyTransform(block, transform);
+  } catch (cause) {
+    if (!(cause instanceof TransformError)) throw cause;
+    throw new CorruptRecordError(`revision ${rev} of block ${quoted(blockId)}`, 'its transform does not apply', {
+      cause,
+    });
+  }
+}
+
+function lost(blockId: BlockId, problem: string): CorruptRecordError {
+  return new CorruptRecordError(`the history of block ${quoted(blockId)}`, problem);
+}

@@ -1,0 +1,40 @@
+import { CorruptRecordError, RestoreFailedError, TransformError, type BlockId } from '@blockstrata/db-core';
+import type { RepoContext } from '../repo/call-context.js';
+import { mendBlock } from './mend-block.js';
+import type { CheckOptions, RecoverReport, Violation } from './report.js';
+import { verify } from './verify.js';
+
+/** Opens the store, accepting what is provably lost; mends each block that has violations; checks again. */
+export async function recover(context: RepoContext, options: CheckOptions): Promise<RecoverReport> {
+  const { losses } = await context.storage.open({ salvage: true });
+  const found = await verify(context, options);
+  const mended: Violation[] = [];
+  const blocks = new Set<BlockId>();
+  for (const { blockId } of found.violations) if (blockId !== undefined) blocks.add(blockId);
+  let done = 0;
+  for (const blockId of blocks) {
+    options.signal?.throwIfAborted();
+    mended.push(...(await mendOne(context, blockId, options)));
+    options.onProgress?.({ phase: 'mending', done: ++done, total: blocks.size });
+  }
+  return { mended, losses, remaining: await verify(context, options) };
+}
+
+/** Mends a block from what is held, then asks peers for what that left out. */
+async function mendOne(context: RepoContext, blockId: BlockId, { signal }: CheckOptions): Promise<Violation[]> {
+  const { mended, lost } = await mendBlock(context, blockId);
+  const blockStorage = context.blockStorage(blockId);
+  if (!blockStorage.restores) return mended;
+  for (const rev of lost) {
+    try {
+      await blockStorage.ensureRevision(rev, signal === undefined ? {} : { signal });
+      mended.push({ kind: 'hole', problem: 'restored from peers', blockId, rev });
+    } catch (error) {
+      const expected =
+        error instanceof RestoreFailedError || error instanceof CorruptRecordError || error instanceof TransformError;
+      if (!expected) throw error;
+      context.log.error('revision %d of block %s stays lost: %s', rev, blockId, error);
+    }
+  }
+  return mended;
+}

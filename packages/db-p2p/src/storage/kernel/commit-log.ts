@@ -1,0 +1,87 @@
+import { CorruptRecordError } from '@blockstrata/db-core';
+import { sha256 } from '#platform';
+import { logKey } from '../driver/record-key.js';
+import type { DriverWrite, StoreDriver } from '../driver/store-driver.js';
+import type { LogDraft, LogEntry } from '../records.js';
+import type { RecordCodec } from './codec.js';
+import { freezeDecoded } from './content-walk.js';
+import type { CleanMark } from './header.js';
+
+const NO_DIGEST: Uint8Array = new Uint8Array(32);
+
+/** Where a log ends: the sequence number of its last entry, and the digest of that entry's stored bytes. */
+export type LogHead = { readonly seq: number; readonly digest: Uint8Array };
+
+/** The end of the log of a store that has none. */
+export const EMPTY_LOG: LogHead = { seq: 0, digest: NO_DIGEST };
+
+/** The next entry behind `head`, its write, and where the log then ends. */
+export function extendLog(
+  codec: RecordCodec,
+  head: LogHead,
+  draft: LogDraft,
+): { entry: LogEntry; write: DriverWrite; head: LogHead } {
+  const seq = head.seq + 1;
+  const entry: LogEntry = Object.freeze({
+    seq,
+    kind: draft.kind,
+    trxId: draft.trxId,
+    rev: draft.rev,
+    blockIds: Object.freeze([...draft.blockIds]) as string[],
+    time: draft.time,
+    prev: head.digest,
+  });
+  const key = logKey(seq);
+  const value = codec.seal(key, entry);
+  return { entry, write: { key, value }, head: { seq, digest: sha256(value) } };
+}
+
+/** The log entry in stored bytes. @throws CorruptRecordError */
+export function decodeLogEntry(codec: RecordCodec, seq: number, bytes: Uint8Array): LogEntry {
+  return freezeDecoded(codec.unseal(logKey(seq), bytes)) as LogEntry;
+}
+
+/** The digest of a log entry's stored bytes. */
+export function logDigest(bytes: Uint8Array): Uint8Array {
+  return sha256(bytes);
+}
+
+/** Finds where the log of an opened store ends. @throws CorruptRecordError if its last entry is damaged. */
+export async function readLogHead(driver: StoreDriver, codec: RecordCodec): Promise<LogHead> {
+  const { records } = await driver.scan({ kind: 'log', reverse: true, limit: 1 });
+  const last = records[0];
+  if (last?.key.kind !== 'log' || last.value === undefined) return EMPTY_LOG;
+  codec.unseal(last.key, last.value);
+  return { seq: last.key.seq, digest: sha256(last.value) };
+}
+
+/**
+ * Checks that the log still holds what it held when the store was last closed.
+ *
+ * @throws CorruptRecordError if its tail is gone or another one (INV-3).
+ */
+export async function checkCleanMark(driver: StoreDriver, head: LogHead, clean: CleanMark): Promise<void> {
+  if (clean.seq === 0) return;
+  const bytes = clean.seq <= head.seq ? await driver.get(logKey(clean.seq)) : undefined;
+  if (bytes === undefined) {
+    throw new CorruptRecordError(
+      `the commit log of ${driver.name}`,
+      `it ends at ${head.seq}, and reached ${clean.seq} when the store was closed`,
+    );
+  }
+  if (toHex(sha256(bytes)) !== clean.digest) {
+    throw new CorruptRecordError(
+      `the commit log of ${driver.name}`,
+      `entry ${clean.seq} is not the one that was there`,
+    );
+  }
+}
+
+/** The mark for a log that ends at `head`. */
+export function cleanMark(head: LogHead): CleanMark {
+  return { seq: head.seq, digest: toHex(head.digest) };
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
+}

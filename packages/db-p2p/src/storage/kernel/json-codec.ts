@@ -1,0 +1,76 @@
+import { CorruptRecordError } from '@blockstrata/db-core';
+import { crc32, fromBase64, toBase64 } from '#platform';
+import type { RecordKey } from '../driver/record-key.js';
+import { describeKey, type RecordCodec } from './codec.js';
+import { containsBytes } from './content-walk.js';
+
+const utf8Encoder = new TextEncoder();
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const CRC_DIGITS = 8;
+const MIDDLE = '","value":';
+const END = '}';
+const BYTES_MARK = '{"/":{"bytes":';
+
+/**
+ * One JSON text that a person can read: `{"key":{…},"crc32":"…","value":…}`, the checksum being CRC-32 over the encoded
+ * key and the text of the value. Byte arrays are `{"/":{"bytes":base64}}`, as in DAG-JSON.
+ */
+export const jsonCodec: RecordCodec = {
+  seal(key, record) {
+    const value = JSON.stringify(containsBytes(record) ? bytesToJson(record) : record);
+    const crc = crc32(value, crc32(key.encoded)).toString(16).padStart(CRC_DIGITS, '0');
+    return utf8Encoder.encode(prefixOf(key) + crc + MIDDLE + value + END);
+  },
+
+  unseal(key, bytes) {
+    const corrupt = (problem: string, cause?: unknown) =>
+      new CorruptRecordError(describeKey(key), problem, cause === undefined ? {} : { cause });
+    let text: string;
+    try {
+      text = utf8Decoder.decode(bytes);
+    } catch (cause) {
+      throw corrupt('it is no UTF-8', cause);
+    }
+    const prefix = prefixOf(key);
+    if (!text.startsWith(prefix)) throw corrupt('it holds another record, or none');
+    const valueStart = prefix.length + CRC_DIGITS + MIDDLE.length;
+    const trimmed = text.endsWith('\n') ? text.length - 1 : text.length;
+    if (!text.startsWith(MIDDLE, prefix.length + CRC_DIGITS) || text.charAt(trimmed - 1) !== END) {
+      throw corrupt('it is cut off');
+    }
+    const value = text.slice(valueStart, trimmed - 1);
+    const crc = crc32(value, crc32(key.encoded)).toString(16).padStart(CRC_DIGITS, '0');
+    if (!text.startsWith(crc, prefix.length)) throw corrupt('its checksum does not match its key and content');
+    try {
+      const record = JSON.parse(value) as unknown;
+      return value.includes(BYTES_MARK) ? bytesFromJson(record) : record;
+    } catch (cause) {
+      throw corrupt('it is no JSON', cause);
+    }
+  },
+};
+
+function prefixOf(key: RecordKey): string {
+  return `{"key":${JSON.stringify(keyFields(key))},"crc32":"`;
+}
+
+function keyFields(key: RecordKey): object {
+  const { encoded: _, ...fields } = key;
+  return fields;
+}
+
+function bytesToJson(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return { '/': { bytes: toBase64(value) } };
+  if (Array.isArray(value)) return value.map(bytesToJson);
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, bytesToJson(child)]));
+}
+
+function bytesFromJson(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(bytesFromJson);
+  const marked = (value as { '/'?: { bytes: string } })['/'];
+  if (marked !== undefined) return fromBase64(marked.bytes);
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, bytesFromJson(child)]));
+}

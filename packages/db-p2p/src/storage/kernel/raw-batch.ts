@@ -1,0 +1,107 @@
+import type { BlockId, IBlock, TrxId } from '@blockstrata/db-core';
+import { metaKey, revKey, trxKey, type RecordKey } from '../driver/record-key.js';
+import type { DriverWrite } from '../driver/store-driver.js';
+import type { RawBatch } from '../raw-storage.js';
+import type { BlockMetadata, LogDraft, LogEntry, PendingRecord, RevisionRecord, TrxRecord } from '../records.js';
+import type { RecordCodec } from './codec.js';
+import { containsBytes, isDeepFrozen } from './content-walk.js';
+import type { CachedRecord } from './record-cache.js';
+
+/** A write with what the cache is to hold once it is visible; no `cached`: the cache forgets the key. */
+export type SealedWrite = DriverWrite & { readonly cached: CachedRecord | undefined };
+
+/** What a batch hands to the group commit. */
+export type SealedBatch = {
+  readonly writes: readonly SealedWrite[];
+  readonly logDrafts: readonly LogDraft[];
+  readonly byteLength: number;
+};
+
+/** Hands a batch to the store. */
+export type SubmitBatch = (batch: SealedBatch, signal: AbortSignal | undefined) => Promise<readonly LogEntry[]>;
+
+/** A batch that seals each record as soon as it is given. */
+export class SealingBatch implements RawBatch {
+  readonly #codec: RecordCodec;
+  readonly #submit: SubmitBatch;
+  readonly #writes: SealedWrite[] = [];
+  readonly #logDrafts: LogDraft[] = [];
+  #byteLength = 0;
+
+  constructor(codec: RecordCodec, submit: SubmitBatch) {
+    this.#codec = codec;
+    this.#submit = submit;
+  }
+
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  saveMetadata(blockId: BlockId, metadata: BlockMetadata): this {
+    return this.#put(metaKey(blockId), metadata, true);
+  }
+
+  saveRevision(blockId: BlockId, rev: number, revision: RevisionRecord): this {
+    return this.#put(revKey(blockId, rev), revision, false);
+  }
+
+  savePendingTransaction(blockId: BlockId, trxId: TrxId, pending: PendingRecord): this {
+    return this.#put(trxKey('pend', blockId, trxId), pending, true);
+  }
+
+  deletePendingTransaction(blockId: BlockId, trxId: TrxId): this {
+    return this.#delete(trxKey('pend', blockId, trxId));
+  }
+
+  promotePendingTransaction(blockId: BlockId, trxId: TrxId, trx: TrxRecord): this {
+    return this.saveTransaction(blockId, trxId, trx).deletePendingTransaction(blockId, trxId);
+  }
+
+  saveTransaction(blockId: BlockId, trxId: TrxId, trx: TrxRecord): this {
+    return this.#put(trxKey('trx', blockId, trxId), trx, false);
+  }
+
+  saveMaterializedBlock(blockId: BlockId, trxId: TrxId, block: IBlock): this {
+    return this.#put(trxKey('block', blockId, trxId), block, true);
+  }
+
+  deleteMaterializedBlock(blockId: BlockId, trxId: TrxId): this {
+    return this.#delete(trxKey('block', blockId, trxId));
+  }
+
+  deleteMetadata(blockId: BlockId): this {
+    return this.#delete(metaKey(blockId));
+  }
+
+  deleteRevision(blockId: BlockId, rev: number): this {
+    return this.#delete(revKey(blockId, rev));
+  }
+
+  deleteTransaction(blockId: BlockId, trxId: TrxId): this {
+    return this.#delete(trxKey('trx', blockId, trxId));
+  }
+
+  appendLog(entry: LogDraft): this {
+    this.#logDrafts.push(entry);
+    return this;
+  }
+
+  async write(options?: { signal?: AbortSignal }): Promise<readonly LogEntry[]> {
+    const batch = { writes: this.#writes, logDrafts: this.#logDrafts, byteLength: this.#byteLength };
+    return this.#submit(batch, options?.signal);
+  }
+
+  #put(key: RecordKey, record: object, cacheable: boolean): this {
+    const value = this.#codec.seal(key, record);
+    this.#byteLength += value.length;
+    // What its owner could still change must not become the cached truth (INV-13).
+    const cached = cacheable && isDeepFrozen(record) ? { record, holdsBytes: containsBytes(record) } : undefined;
+    this.#writes.push({ key, value, cached });
+    return this;
+  }
+
+  #delete(key: RecordKey): this {
+    this.#writes.push({ key, value: undefined, cached: undefined });
+    return this;
+  }
+}

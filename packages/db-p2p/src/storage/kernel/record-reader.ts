@@ -1,0 +1,96 @@
+import { metaKey, type RecordKey } from '../driver/record-key.js';
+import type { MaybePromise, StoreDriver } from '../driver/store-driver.js';
+import type { RecordCodec } from './codec.js';
+import { containsBytes, freezeDecoded, withOwnBytes } from './content-walk.js';
+import type { ActiveRead, InFlight } from './in-flight.js';
+import type { CachedRecord, RecordCache } from './record-cache.js';
+
+// A cut that writes keep overtaking waits for a gap between them after so many tries.
+const CUT_ATTEMPTS_MAX = 3;
+
+/**
+ * Reads records through the cache. It answers at once where it can, without a promise; a read that meets a write of its
+ * key waits until that write is settled.
+ */
+export class RecordReader {
+  readonly #driver: StoreDriver;
+  readonly #codec: RecordCodec;
+  readonly #cache: RecordCache;
+  readonly #inFlight: InFlight;
+
+  constructor(driver: StoreDriver, codec: RecordCodec, cache: RecordCache, inFlight: InFlight) {
+    this.#driver = driver;
+    this.#codec = codec;
+    this.#cache = cache;
+    this.#inFlight = inFlight;
+  }
+
+  /** One record; `cacheable` ones are kept. */
+  read(key: RecordKey, cacheable: boolean): MaybePromise<object | undefined> {
+    const cached = cacheable ? this.#cache.get(key.encoded) : undefined;
+    if (cached !== undefined) return handOut(cached);
+    if (this.#inFlight.isWriting([key.encoded])) return this.#readSettled(key, cacheable);
+    const value = this.#driver.get(key);
+    if (!(value instanceof Promise)) return this.#take(key, value, cacheable);
+    return this.#inFlight.read([key.encoded], async read => this.#take(key, await value, cacheable && !read.overtaken));
+  }
+
+  /** Several records that are not cached, as one consistent cut. */
+  async readMany(keys: readonly RecordKey[]): Promise<(object | undefined)[]> {
+    const encoded = keys.map(key => key.encoded);
+    return this.#inFlight.read(encoded, async () => {
+      if (this.#inFlight.isWriting(encoded)) await this.#inFlight.settled();
+      const values = await this.#driver.getMany(keys);
+      return keys.map((key, i) => this.#take(key, values[i], false));
+    });
+  }
+
+  /** The heads of several blocks as one consistent cut (INV-2). */
+  readHeads(blockIds: readonly string[]): MaybePromise<(object | undefined)[]> {
+    const keys = blockIds.map(metaKey);
+    const records = keys.map(key => this.#cache.get(key.encoded)?.record);
+    if (!records.includes(undefined)) return records;
+    return this.#readCut(keys);
+  }
+
+  async #readCut(keys: readonly RecordKey[]): Promise<(object | undefined)[]> {
+    const encoded = keys.map(key => key.encoded);
+    for (let attempt = 1; ; attempt++) {
+      if (attempt > CUT_ATTEMPTS_MAX || this.#inFlight.isWriting(encoded)) await this.#inFlight.settled();
+      if (this.#inFlight.isWriting(encoded)) continue;
+      const cut = await this.#inFlight.read(encoded, read => this.#readMissing(keys, read));
+      if (cut !== undefined) return cut;
+    }
+  }
+
+  /** The cached records and the missing ones, or `undefined` where a write came between them. */
+  async #readMissing(keys: readonly RecordKey[], read: ActiveRead): Promise<(object | undefined)[] | undefined> {
+    const records = keys.map(key => this.#cache.get(key.encoded)?.record);
+    const missing = keys.filter((_, i) => records[i] === undefined);
+    const values = await this.#driver.getMany(missing);
+    if (read.overtaken) return undefined;
+    let next = 0;
+    return records.map((record, i) => {
+      const key = keys[i];
+      return record ?? (key === undefined ? undefined : this.#take(key, values[next++], true));
+    });
+  }
+
+  async #readSettled(key: RecordKey, cacheable: boolean): Promise<object | undefined> {
+    await this.#inFlight.settled();
+    return this.read(key, cacheable);
+  }
+
+  #take(key: RecordKey, value: Uint8Array | undefined, cacheable: boolean): object | undefined {
+    if (value === undefined) return undefined;
+    const record = freezeDecoded(this.#codec.unseal(key, value)) as object;
+    if (!cacheable) return record;
+    const cached: CachedRecord = { record, holdsBytes: containsBytes(record) };
+    this.#cache.set(key.encoded, cached, value.length);
+    return handOut(cached);
+  }
+}
+
+function handOut({ record, holdsBytes }: CachedRecord): object {
+  return holdsBytes ? withOwnBytes(record) : record;
+}

@@ -1,0 +1,80 @@
+import { CorruptRecordError } from '@blockstrata/db-core';
+import type { RecordKey } from '../driver/record-key.js';
+import type { DriverRecord, ScanRange, StoreDriver } from '../driver/store-driver.js';
+import type { ScannedRecord } from '../raw-storage.js';
+import type { RecordCodec } from './codec.js';
+import { freezeDecoded } from './content-walk.js';
+import type { InFlight } from './in-flight.js';
+
+type Range = Omit<ScanRange, 'limit' | 'keysOnly'>;
+
+// Short scans are the common case: the walk to the nearest checkpoint.
+const FIRST_PAGE_RECORDS = 40;
+
+/** Reads ranges of records page by page; nothing stays open while a consumer thinks. */
+export class RecordScanner {
+  readonly #driver: StoreDriver;
+  readonly #codec: RecordCodec;
+  readonly #inFlight: InFlight;
+  readonly #pageRecordsMax: number;
+
+  constructor(driver: StoreDriver, codec: RecordCodec, inFlight: InFlight, pageRecordsMax: number) {
+    this.#driver = driver;
+    this.#codec = codec;
+    this.#inFlight = inFlight;
+    this.#pageRecordsMax = pageRecordsMax;
+  }
+
+  /** The records of a range, decoded and frozen. @throws CorruptRecordError at the first damaged one. */
+  async *read(range: Range, limit?: number): AsyncIterable<{ key: RecordKey; record: unknown }> {
+    for await (const { key, value } of this.#pages(range, limit, false)) {
+      yield { key, record: this.#decode(key, value) };
+    }
+  }
+
+  /** The keys of a range. */
+  async *keys(range: Range, limit?: number): AsyncIterable<RecordKey> {
+    for await (const { key } of this.#pages(range, limit, true)) yield key;
+  }
+
+  /** The records of a range; a damaged one comes with its error. */
+  async *inspect(range: Range): AsyncIterable<ScannedRecord> {
+    for await (const { key, value } of this.#pages(range, undefined, false)) {
+      const bytes = value ?? new Uint8Array();
+      try {
+        yield { key, bytes, record: this.#decode(key, value) };
+      } catch (error) {
+        if (!(error instanceof CorruptRecordError)) throw error;
+        yield { key, bytes, damage: error };
+      }
+    }
+  }
+
+  #decode(key: RecordKey, value: Uint8Array | undefined): unknown {
+    return freezeDecoded(this.#codec.unseal(key, value ?? new Uint8Array()));
+  }
+
+  async *#pages(range: Range, limit = Number.POSITIVE_INFINITY, keysOnly: boolean): AsyncIterable<DriverRecord> {
+    let left = limit;
+    let page = FIRST_PAGE_RECORDS;
+    let next: Range = range;
+    while (left > 0) {
+      const scan: ScanRange = { ...next, limit: Math.min(left, page), keysOnly };
+      const { records, done } = await this.#inFlight.read([], () => this.#driver.scan(scan));
+      yield* records;
+      const last = records.at(-1);
+      if (done || last === undefined) return;
+      left -= records.length;
+      page = this.#pageRecordsMax;
+      next = behind(range, last.key);
+    }
+  }
+}
+
+function behind(range: Range, key: RecordKey): Range {
+  if (key.kind === 'log') return range.reverse ? { ...range, to: key.seq - 1 } : { ...range, from: key.seq + 1 };
+  if (key.kind === 'rev' && range.blockId !== undefined) {
+    return range.reverse ? { ...range, to: key.rev - 1 } : { ...range, from: key.rev + 1 };
+  }
+  return { ...range, after: key };
+}

@@ -1,0 +1,32 @@
+import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
+import CRC32 from 'crc-32';
+
+// The build without `eval`, so that a strict Content-Security-Policy admits it.
+export { Encoder as CborEncoder } from 'cbor-x/index-no-eval';
+
+/** CRC-32 (ISO-HDLC, as in zlib) of bytes or of the UTF-8 of a string, going on from `seed`. */
+export function crc32(data: Uint8Array | string, seed = 0): number {
+  return (typeof data === 'string' ? CRC32.str(data, seed) : CRC32.buf(data, seed)) >>> 0;
+}
+
+/** SHA-256. */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return nobleSha256(bytes);
+}
+
+/** Fresh bytes. */
+export function allocate(length: number): Uint8Array {
+  return new Uint8Array(length);
+}
+
+/** Base64 without padding. */
+export function toBase64(bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary).replace(/=+$/, '');
+}
+
+/** The bytes of base64. */
+export function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), character => character.charCodeAt(0));
+}

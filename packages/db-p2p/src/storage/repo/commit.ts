@@ -1,0 +1,180 @@
+import {
+  RestoreFailedError,
+  TransformError,
+  type BlockId,
+  type CheckedTrxBlocks,
+  type CommitResult,
+  type IBlock,
+  type RepoFailure,
+  type RepoOptions,
+} from '@blockstrata/db-core';
+import { isHeld, pendingsOf, quoted, tipRev } from '../block/head.js';
+import { materialize } from '../block/materialize.js';
+import { planCommit } from '../block/plan-commit.js';
+import type { RawBatch } from '../raw-storage.js';
+import type { BlockMetadata, PendingRecord } from '../records.js';
+import { isExpired, type RepoContext } from './call-context.js';
+import { refusal, staleRefusal } from './failure.js';
+
+/** A commit that was checked. */
+export type CheckedCommit = CheckedTrxBlocks & { readonly rev: number };
+
+/** A block whose tip lies behind the base of what is to be committed. */
+type Lacking = { readonly kind: 'lacking'; readonly blockId: BlockId; readonly base: number };
+
+type Ready = {
+  readonly kind: 'ready';
+  readonly blockId: BlockId;
+  readonly head: BlockMetadata;
+  readonly pending: PendingRecord;
+};
+
+type Outcome = CommitResult | Lacking;
+
+/** Commits a pending transaction on all blocks of the call in one batch, or says why not (INV-2, INV-8). */
+export async function commit(
+  context: RepoContext,
+  request: CheckedCommit,
+  options: RepoOptions,
+): Promise<CommitResult> {
+  const restored = new Set<BlockId>();
+  for (;;) {
+    options.signal?.throwIfAborted();
+    if (isExpired(context, options)) return refusal('expired', 'the request expired before it could be committed');
+    const release = await context.coordination.latches.acquire(request.blockIds);
+    let outcome: Outcome;
+    try {
+      outcome = await attempt(context, request, options);
+    } finally {
+      release();
+    }
+    if (!('kind' in outcome)) return outcome;
+    // Nothing waits for the network under a latch: fetch without it, then check everything again.
+    if (restored.has(outcome.blockId)) return lacksBase(outcome);
+    restored.add(outcome.blockId);
+    const failure = await restoreBase(context, outcome, options);
+    if (failure !== undefined) return failure;
+  }
+}
+
+async function attempt(context: RepoContext, request: CheckedCommit, options: RepoOptions): Promise<Outcome> {
+  const { storage } = context;
+  const { trxId, rev, blockIds } = request;
+  const heads = await storage.getMetadataMany(blockIds);
+  const ready: Ready[] = [];
+  let missing: BlockId | undefined;
+  let lacking: Lacking | undefined;
+  for (let i = 0; i < blockIds.length; i++) {
+    const blockId = blockIds[i] ?? '';
+    const found = await examine(context, request, blockId, heads[i]);
+    if (found === 'committed') continue;
+    if (found === 'missing') missing ??= blockId;
+    else if (found.kind === 'lacking') lacking ??= found;
+    else if (found.kind === 'ready') ready.push(found);
+    else return found.failure;
+  }
+  if (missing !== undefined) {
+    return refusal('missing-pend', `transaction ${quoted(trxId)} is not pending on block ${quoted(missing)}`);
+  }
+  if (lacking !== undefined) return lacking;
+  if (ready.length === 0) return { success: true };
+  const batch = storage.batch();
+  for (const block of ready) {
+    const refused = await plan(context, request, block, batch);
+    if (refused !== undefined) return refused;
+  }
+  const committed = ready.map(({ blockId }) => blockId);
+  batch.appendLog({ kind: 'commit', trxId, rev, blockIds: committed, time: storage.clock.now() });
+  const entries = await batch.write(options.signal === undefined ? {} : { signal: options.signal });
+  context.coordination.pendQueue.notify(committed);
+  context.announce(entries);
+  return { success: true };
+}
+
+/** What stands between one block and the commit, in the order in which the contract names it. */
+async function examine(
+  context: RepoContext,
+  { trxId, rev }: CheckedCommit,
+  blockId: BlockId,
+  head: BlockMetadata | undefined,
+): Promise<'committed' | 'missing' | Lacking | Ready | { kind: 'stale'; failure: RepoFailure }> {
+  const { storage } = context;
+  const stale = async (problem: string, knownRev: number) => {
+    const behind = head === undefined ? [] : [{ blockId, head, knownRev }];
+    return {
+      kind: 'stale' as const,
+      failure: await staleRefusal(context, `block ${quoted(blockId)} ${problem}`, behind),
+    };
+  };
+  const tip = tipRev(head);
+  if (!pendingsOf(head).includes(trxId)) {
+    const committed = await storage.getTransaction(blockId, trxId);
+    if (committed?.rev === rev) return 'committed';
+    if (committed !== undefined) return stale(`has that transaction at revision ${committed.rev}`, committed.rev - 1);
+    return tip >= rev ? stale(`is at revision ${tip}`, rev - 1) : 'missing';
+  }
+  const pending = await storage.getPendingTransaction(blockId, trxId);
+  if (pending === undefined || head === undefined) return 'missing';
+  if (tip >= rev) return stale(`is at revision ${tip}`, rev - 1);
+  if (pending.base !== undefined && tip > pending.base) {
+    return stale(`has moved from revision ${pending.base} to ${tip}`, pending.base);
+  }
+  if (pending.base !== undefined && tip < pending.base) return { kind: 'lacking', blockId, base: pending.base };
+  if (tip === 0 && pending.transform.insert === undefined) return { kind: 'lacking', blockId, base: rev - 1 };
+  return { kind: 'ready', blockId, head, pending };
+}
+
+/** Adds one block's part to the batch; a transform that no longer applies makes the whole call stale. */
+async function plan(
+  context: RepoContext,
+  { trxId, rev }: CheckedCommit,
+  { blockId, head, pending }: Ready,
+  batch: RawBatch,
+): Promise<RepoFailure | undefined> {
+  const { storage } = context;
+  const knownRev = (pending.rev ?? rev) - 1;
+  const refuse = (problem: string) =>
+    staleRefusal(context, `on block ${quoted(blockId)} the transaction ${problem}`, [{ blockId, head, knownRev }]);
+  let tip: IBlock | undefined;
+  if (isHeld(head)) tip = (await materialize(storage, blockId, head, head.latest.rev)).block;
+  try {
+    const { checkpointInterval } = context.blockStorage(blockId);
+    const { transform } = pending;
+    const copyBytes = planCommit({ blockId, head, tip, trxId, rev, transform, checkpointInterval }, batch);
+    if (copyBytes <= storage.limits.blockBytesMax + COPY_OVERHEAD_BYTES) return undefined;
+    return await refuse(`would make it larger than ${storage.limits.blockBytesMax} bytes`);
+  } catch (error) {
+    if (!(error instanceof TransformError)) throw error;
+    return refuse(`no longer applies: ${error.message}`);
+  }
+}
+
+// A frame, or an envelope with the key in it, around the content that the limit is about.
+const COPY_OVERHEAD_BYTES = 2048;
+
+async function restoreBase(
+  context: RepoContext,
+  lacking: Lacking,
+  { signal }: RepoOptions,
+): Promise<RepoFailure | undefined> {
+  const blockStorage = context.blockStorage(lacking.blockId);
+  if (!blockStorage.restores) return lacksBase(lacking);
+  try {
+    await blockStorage.ensureRevision(
+      lacking.base,
+      signal === undefined ? { movesTip: true } : { movesTip: true, signal },
+    );
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RestoreFailedError)) throw error;
+    context.log.error('the base of a commit could not be restored: %s', error);
+    return lacksBase(lacking);
+  }
+}
+
+function lacksBase({ blockId, base }: Lacking): RepoFailure {
+  return refusal(
+    'missing-base',
+    `block ${quoted(blockId)} is not held at revision ${base}, which the transaction builds on`,
+  );
+}

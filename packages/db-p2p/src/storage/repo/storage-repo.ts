@@ -1,0 +1,247 @@
+import {
+  checkBlockIds,
+  checkCommit,
+  checkGets,
+  checkPend,
+  checkRepoOptions,
+  checkTrxBlocks,
+  resolveLimits,
+  type BlockGets,
+  type BlockId,
+  type CommitRequest,
+  type CommitResult,
+  type GetBlockResult,
+  type IRepo,
+  type Limits,
+  type PendRequest,
+  type PendResult,
+  type RepoOptions,
+  type TrxBlocks,
+} from '@blockstrata/db-core';
+import type { IBlockStorage } from '../block/block-storage.js';
+import { coordinationOf } from '../block/coordination.js';
+import { recover } from '../check/recover.js';
+import type { CheckOptions, RecoverReport, VerifyReport } from '../check/report.js';
+import { verify } from '../check/verify.js';
+import type { IRawStorage } from '../raw-storage.js';
+import type { LogEntry } from '../records.js';
+import { CallGate, requireLive, type RepoContext } from './call-context.js';
+import { cancel } from './cancel.js';
+import { changeFeed } from './change-feed.js';
+import { commit } from './commit.js';
+import { CommitEvents, type CommitListener, type ListenOptions } from './commit-events.js';
+import { get } from './get.js';
+import { pend } from './pend.js';
+
+/** How a repository works. */
+export type StorageRepoOptions = {
+  /** The storage of all blocks. Default: that of the first BlockStorage made. */
+  storage?: IRawStorage;
+  /** Let reads of blocks that were never seen here ask the restore callback. Default false. */
+  restoreUnknown?: boolean;
+};
+
+// What the first call is measured by, before its BlockStorage has told the storage and so the limits.
+const FIRST_CALL_LIMITS: Limits = resolveLimits({
+  callBlocksMax: Number.MAX_SAFE_INTEGER,
+  contentDepthMax: 10_000,
+});
+
+/**
+ * A versioned block repository over one {@link IRawStorage}: policies, conflicts, atomicity over many blocks, and the
+ * feed of what was committed.
+ *
+ * Every call lands on all of its blocks or on none, to every reader and after every crash (INV-2), and is as durable as
+ * the storage was asked to be when its promise resolves (INV-1). After a timeout, an abort or an I/O error the outcome
+ * is unknown; repeating the call with the same trxId is safe (INV-8).
+ *
+ * @example
+ * ```ts
+ * import { BlockStorage, MemoryRawStorage, StorageRepo } from '@blockstrata/db-p2p/storage';
+ *
+ * const storage = new MemoryRawStorage();
+ * const repo = new StorageRepo(blockId => new BlockStorage(blockId, storage));
+ * const header = { id: 'note', type: 'note', collectionId: 'note' };
+ * await repo.pend({ trxId: 't1', transforms: { inserts: { note: { header, text: 'hello' } } }, rev: 1, policy: 'f' });
+ * await repo.commit({ trxId: 't1', blockIds: ['note'], rev: 1 });
+ * const { note } = await repo.get({ blockIds: ['note'] });
+ * console.log(note?.block?.text); // hello
+ * await storage.close();
+ * ```
+ */
+export class StorageRepo implements IRepo {
+  readonly #createBlockStorage: (blockId: BlockId) => IBlockStorage;
+  readonly #options: StorageRepoOptions;
+  #context: RepoContext | undefined;
+  #events: CommitEvents | undefined;
+  #gate: CallGate | undefined;
+
+  /** @throws TypeError if `createBlockStorage` is no function. */
+  constructor(createBlockStorage: (blockId: BlockId) => IBlockStorage, options: StorageRepoOptions = {}) {
+    if (typeof createBlockStorage !== 'function') throw new TypeError('createBlockStorage must be a function');
+    this.#createBlockStorage = createBlockStorage;
+    this.#options = options;
+    if (options.storage !== undefined) this.#bind(options.storage);
+  }
+
+  /**
+   * Reads blocks as one consistent cut: tips, or what `context` pins, with its overlay. A block that exists and cannot
+   * be read has `unavailable`; its siblings are served.
+   *
+   * @throws InvalidRequestError · ExpiredError · StorageIoError · StoreClosedError · StoreLockedError ·
+   *   LimitExceededError · CorruptRecordError (of the store as a whole) · `signal.reason`
+   */
+  async get(gets: BlockGets, options?: RepoOptions): Promise<Record<BlockId, GetBlockResult>> {
+    const checkedOptions = checkRepoOptions(options);
+    const context = this.#context ?? this.#bindTo(checkGets(gets, FIRST_CALL_LIMITS).blockIds);
+    if (context === undefined) return {};
+    const checked = checkGets(gets, context.storage.limits);
+    return this.#run(() => get(context, checked, checkedOptions));
+  }
+
+  /**
+   * Makes a transaction pending on all of its blocks, in one batch that is durable before the answer. The same
+   * transaction again changes nothing and succeeds.
+   *
+   * @returns a failure `stale`, `pending`, `trx-reused` or `expired`, which has changed nothing.
+   * @throws InvalidRequestError · StorageIoError · QuotaExceededError · CorruptRecordError · StorePoisonedError ·
+   *   StoreClosedError · StoreLockedError · LimitExceededError · `signal.reason`
+   */
+  async pend(request: PendRequest, options?: RepoOptions): Promise<PendResult> {
+    const checkedOptions = checkRepoOptions(options);
+    const context = this.#context ?? this.#bindTo(checkPend(request, FIRST_CALL_LIMITS).blocks.keys());
+    if (context === undefined) return { success: true, pending: [], blockIds: [] };
+    const checked = checkPend(request, context.storage.limits);
+    return this.#run(() => pend(context, checked, checkedOptions));
+  }
+
+  /**
+   * Commits a pending transaction on the blocks of the call at `rev`, in one batch that is durable before the answer.
+   * Already committed there at that revision: success.
+   *
+   * @returns a failure `stale`, `missing-pend`, `missing-base` or `expired`, which has changed nothing.
+   * @throws as {@link StorageRepo.pend}
+   */
+  async commit(request: CommitRequest, options?: RepoOptions): Promise<CommitResult> {
+    const checkedOptions = checkRepoOptions(options);
+    const context = this.#context ?? this.#bindTo(checkCommit(request, FIRST_CALL_LIMITS).blockIds);
+    if (context === undefined) return { success: true };
+    const checked = checkCommit(request, context.storage.limits);
+    return this.#run(() => commit(context, checked, checkedOptions));
+  }
+
+  /**
+   * Removes a pending transaction from the blocks of the call, in one batch that is durable when it resolves. What is
+   * not pending is no error; what is committed stays.
+   *
+   * @throws as {@link StorageRepo.pend}, and ExpiredError
+   */
+  async cancel(trx: TrxBlocks, options?: RepoOptions): Promise<void> {
+    const checkedOptions = checkRepoOptions(options);
+    const context = this.#context ?? this.#bindTo(checkTrxBlocks(trx, FIRST_CALL_LIMITS).blockIds);
+    if (context === undefined) return;
+    const checked = checkTrxBlocks(trx, context.storage.limits);
+    await this.#run(() => cancel(context, checked, checkedOptions));
+  }
+
+  /**
+   * The commit log as a feed: the entries behind `from` (exclusive, default 0: all), then each new one as it is
+   * committed; no gap, no repeat. It ends with `signal.reason`, or with StoreClosedError when the store closes.
+   *
+   * @throws TypeError if the repository does not know its storage yet: pass `options.storage`.
+   */
+  changes(options: { from?: number; signal?: AbortSignal } = {}): AsyncIterable<LogEntry> {
+    return changeFeed(this.#bound().storage, options.from ?? 0, options.signal);
+  }
+
+  /** Calls `listener` after each commit made through this repository. What it throws is logged. */
+  addEventListener(type: 'commit', listener: CommitListener, options?: ListenOptions): void {
+    this.#eventsOf(type).add(listener, options);
+  }
+
+  /** Stops what {@link StorageRepo.addEventListener} began. */
+  removeEventListener(type: 'commit', listener: CommitListener, options?: ListenOptions): void {
+    this.#eventsOf(type).remove(listener, options);
+  }
+
+  /**
+   * Asks the restore callback of each block for the newest there is, and moves its tip forward to it.
+   *
+   * @throws RestoreFailedError for the first block that failed, after all were tried.
+   */
+  async refresh(blockIds: readonly BlockId[], options: RepoOptions = {}): Promise<void> {
+    const checkedOptions = checkRepoOptions(options);
+    const context = this.#context ?? this.#bindTo(checkBlockIds(blockIds, 'blockIds', FIRST_CALL_LIMITS));
+    if (context === undefined) return;
+    const checked = checkBlockIds(blockIds, 'blockIds', context.storage.limits);
+    const { signal } = checkedOptions;
+    await this.#run(async () => {
+      requireLive(context, checkedOptions);
+      const refreshed = checked.map(blockId =>
+        context.blockStorage(blockId).refresh(signal === undefined ? {} : { signal }),
+      );
+      for (const outcome of await Promise.allSettled(refreshed))
+        if (outcome.status === 'rejected') throw outcome.reason;
+    });
+  }
+
+  /**
+   * Walks the whole store and reports every violation: damaged records, holes, copies that are not what their history
+   * yields, a broken log chain. It changes nothing.
+   */
+  async verify(options: CheckOptions = {}): Promise<VerifyReport> {
+    return verify(this.#bound(), options);
+  }
+
+  /**
+   * Opens a damaged store if need be, mends what can be mended from what is held or from peers, and reports the rest.
+   * It can be interrupted and repeated (INV-9).
+   */
+  async recover(options: CheckOptions = {}): Promise<RecoverReport> {
+    return recover(this.#bound(), options);
+  }
+
+  async #run<T>(call: () => Promise<T>): Promise<T> {
+    return this.#gate === undefined ? call() : this.#gate.run(call);
+  }
+
+  #bound(): RepoContext {
+    if (this.#context === undefined)
+      throw new TypeError('the repository does not know its storage yet: pass options.storage');
+    return this.#context;
+  }
+
+  #bindTo(blockIds: Iterable<BlockId>): RepoContext | undefined {
+    for (const blockId of blockIds) return this.#bind(this.#createBlockStorage(blockId).storage);
+    return undefined;
+  }
+
+  #bind(storage: IRawStorage): RepoContext {
+    const log = storage.logger.forComponent('blockstrata:repo');
+    this.#gate = new CallGate(storage.limits.callsInFlightMax);
+    this.#context = {
+      storage,
+      coordination: coordinationOf(storage),
+      log,
+      restoreUnknown: this.#options.restoreUnknown ?? false,
+      blockStorage: blockId => this.#blockStorage(blockId, storage),
+      announce: entries => {
+        for (const entry of entries) this.#events?.dispatch(entry);
+      },
+    };
+    return this.#context;
+  }
+
+  #blockStorage(blockId: BlockId, storage: IRawStorage): IBlockStorage {
+    const blockStorage = this.#createBlockStorage(blockId);
+    if (blockStorage.storage !== storage) {
+      throw new TypeError('every BlockStorage of a StorageRepo must be made on the same IRawStorage');
+    }
+    return blockStorage;
+  }
+
+  #eventsOf(type: 'commit'): CommitEvents {
+    if (type !== 'commit') throw new TypeError(`there is no event ${JSON.stringify(type)}`);
+    return (this.#events ??= new CommitEvents((...args) => this.#context?.log.error(...args)));
+  }
+}
