@@ -1,0 +1,87 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { chromium, type Browser, type BrowserContext } from 'playwright';
+import { chromiumArguments, findChromium } from './find-chromium.js';
+
+const START_TIMEOUT_MS = 30_000;
+
+const ARGUMENTS = [
+  '--headless=new',
+  '--remote-debugging-port=0',
+  '--no-first-run',
+  '--no-default-browser-check',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-background-timer-throttling',
+  '--disable-renderer-backgrounding',
+];
+
+/** A real Chromium on a profile on disk, as a process of its own that can be killed like any other. */
+export class ChromiumProcess {
+  readonly #process: ChildProcess;
+  readonly #browser: Browser;
+
+  private constructor(process: ChildProcess, browser: Browser) {
+    this.#process = process;
+    this.#browser = browser;
+  }
+
+  /** Starts a browser on the profile in `directory`. */
+  static async start(directory: string): Promise<ChromiumProcess> {
+    // A group of its own, so that its children end with it.
+    const process = spawn(findChromium(), [...ARGUMENTS, ...chromiumArguments(), `--user-data-dir=${directory}`], {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    try {
+      return new ChromiumProcess(process, await chromium.connectOverCDP(await debuggerUrl(process)));
+    } catch (error) {
+      killGroup(process);
+      throw error;
+    }
+  }
+
+  /** The one context of the browser, whose data is on disk. */
+  get context(): BrowserContext {
+    return this.#browser.contexts()[0]!;
+  }
+
+  /** Kills the browser and all of its tabs at once, as `kill -9` does. */
+  async kill(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const exited = once(this.#process, 'exit');
+    killGroup(this.#process);
+    await exited;
+    await this.#browser.close().catch(() => undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+}
+
+async function debuggerUrl(process: ChildProcess): Promise<string> {
+  const lines = createInterface({ input: process.stderr! });
+  const seen: string[] = [];
+  const found = new Promise<string>((resolve, reject) => {
+    lines.on('line', line => {
+      seen.push(line);
+      const url = /DevTools listening on (ws:\S+)/.exec(line)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    const fail = (what: string) => reject(new TypeError(`Chromium ${what}:\n${seen.join('\n')}`));
+    process.once('error', error => fail(error.message));
+    process.once('exit', code => fail(`ended with ${code}`));
+    setTimeout(() => fail('did not start in time'), START_TIMEOUT_MS).unref();
+  });
+  return found;
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+}
