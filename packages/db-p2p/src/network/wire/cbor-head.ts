@@ -1,0 +1,20 @@
+/** The major types of CBOR (RFC 8949, section 3.1). */
+export const MAJOR = {
+  unsigned: 0,
+  negative: 1,
+  bytes: 2,
+  text: 3,
+  array: 4,
+  map: 5,
+  tag: 6,
+  simple: 7,
+} as const;
+
+/** The first bytes of the only simple values that DAG-CBOR knows, and of its only kind of float. */
+export const FALSE = 0xf4;
+/** See {@link FALSE}. */
+export const TRUE = 0xf5;
+/** See {@link FALSE}. */
+export const NULL = 0xf6;
+/** See {@link FALSE}. */
+export const FLOAT64 = 0xfb;
