@@ -30,7 +30,10 @@ export function copyContent(value: unknown, depthMax: number): unknown {
       if (Array.isArray(value)) return copyArray(value, depthMax - 1);
       if (value instanceof Uint8Array) return new Uint8Array(value);
       return copyObject(value, depthMax - 1);
-    default:
+    case 'undefined':
+    case 'function':
+    case 'symbol':
+    case 'bigint':
       throw new ContentProblem(`is of type ${typeof value}, which cannot be stored`);
   }
 }

@@ -37,7 +37,7 @@ export function revKey(blockId: BlockId, rev: number): RecordKey & { kind: 'rev'
 /** The key of a record of one transaction on one block. */
 export function trxKey<K extends TrxRecordKind>(kind: K, blockId: BlockId, trxId: TrxId): RecordKey & { kind: K } {
   const encoded = LETTERS[kind] + delimited(blockId) + delimited(trxId);
-  return { kind, blockId, trxId, encoded } as RecordKey & { kind: K };
+  return { kind, blockId, trxId, encoded };
 }
 
 /** The key of an entry of the commit log. */

@@ -50,25 +50,49 @@ export class RecordReader {
     const keys = blockIds.map(metaKey);
     const records = keys.map(key => this.#cache.get(key.encoded)?.record);
     if (!records.includes(undefined)) return records;
-    return this.#readCut(keys);
+    const encoded = keys.map(key => key.encoded);
+    if (this.#inFlight.isWriting(encoded)) return this.#readCut(keys, encoded);
+    const missing = keys.filter((_, i) => records[i] === undefined);
+    const values = this.#driver.getMany(missing);
+    if (values instanceof Promise) return this.#readCut(keys, encoded, values);
+    return this.#fillIn(keys, records, values);
   }
 
-  async #readCut(keys: readonly RecordKey[]): Promise<(object | undefined)[]> {
-    const encoded = keys.map(key => key.encoded);
+  /** `first` holds what is missing already, if no write has come between. */
+  async #readCut(
+    keys: readonly RecordKey[],
+    encoded: readonly string[],
+    first?: Promise<(Uint8Array | undefined)[]>,
+  ): Promise<(object | undefined)[]> {
+    let values = first;
     for (let attempt = 1; ; attempt++) {
-      if (attempt > CUT_ATTEMPTS_MAX || this.#inFlight.isWriting(encoded)) await this.#inFlight.settled();
-      if (this.#inFlight.isWriting(encoded)) continue;
-      const cut = await this.#inFlight.read(encoded, read => this.#readMissing(keys, read));
+      if (values === undefined && (attempt > CUT_ATTEMPTS_MAX || this.#inFlight.isWriting(encoded))) {
+        await this.#inFlight.settled();
+        if (this.#inFlight.isWriting(encoded)) continue;
+      }
+      const cut = await this.#inFlight.read(encoded, read => this.#readMissing(keys, read, values));
       if (cut !== undefined) return cut;
+      values = undefined;
     }
   }
 
   /** The cached records and the missing ones, or `undefined` where a write came between them. */
-  async #readMissing(keys: readonly RecordKey[], read: ActiveRead): Promise<(object | undefined)[] | undefined> {
+  async #readMissing(
+    keys: readonly RecordKey[],
+    read: ActiveRead,
+    first: Promise<(Uint8Array | undefined)[]> | undefined,
+  ): Promise<(object | undefined)[] | undefined> {
     const records = keys.map(key => this.#cache.get(key.encoded)?.record);
-    const missing = keys.filter((_, i) => records[i] === undefined);
-    const values = await this.#driver.getMany(missing);
-    if (read.overtaken) return undefined;
+    const values = await (first ?? this.#driver.getMany(keys.filter((_, i) => records[i] === undefined)));
+    return read.overtaken ? undefined : this.#fillIn(keys, records, values);
+  }
+
+  /** The cached records with the missing ones between them. */
+  #fillIn(
+    keys: readonly RecordKey[],
+    records: readonly (object | undefined)[],
+    values: readonly (Uint8Array | undefined)[],
+  ): (object | undefined)[] {
     let next = 0;
     return records.map((record, i) => {
       const key = keys[i];

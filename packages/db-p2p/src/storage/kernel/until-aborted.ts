@@ -1,22 +1,14 @@
-/** What `promise` comes to, or a rejection as soon as one of `signals` aborts. */
+/** What `promise` comes to, or a rejection with its reason as soon as one of `signals` aborts. */
 export async function untilAborted<T>(promise: Promise<T>, signals: readonly AbortSignal[]): Promise<T> {
-  let stop: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    const abort = () => {
-      try {
-        for (const signal of signals) signal.throwIfAborted();
-      } catch (reason) {
-        // The reason of an abort is whatever the caller chose, and is handed back as it is.
-        reject(reason as Error);
-      }
-    };
-    for (const signal of signals) signal.addEventListener('abort', abort, { once: true });
-    stop = () => signals.forEach(signal => signal.removeEventListener('abort', abort));
-    abort();
-  });
+  for (const signal of signals) signal.throwIfAborted();
+  let abort: () => void = () => undefined;
+  const aborted = new Promise<void>(resolve => (abort = resolve));
+  for (const signal of signals) signal.addEventListener('abort', abort, { once: true });
   try {
-    return await Promise.race([promise, aborted]);
+    await Promise.race([promise, aborted]);
+    for (const signal of signals) signal.throwIfAborted();
+    return await promise;
   } finally {
-    stop();
+    for (const signal of signals) signal.removeEventListener('abort', abort);
   }
 }

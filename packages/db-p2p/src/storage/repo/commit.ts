@@ -40,10 +40,10 @@ export async function commit(
   const restored = new Set<BlockId>();
   for (;;) {
     options.signal?.throwIfAborted();
-    if (isExpired(context, options)) return refusal('expired', 'the request expired before it could be committed');
     const release = await context.coordination.latches.acquire(request.blockIds);
     let outcome: Outcome;
     try {
+      if (isExpired(context, options)) return refusal('expired', 'the request expired before it could be committed');
       outcome = await attempt(context, request, options);
     } finally {
       release();

@@ -18,6 +18,7 @@ import { materialize } from '../block/materialize.js';
 import type { IRawStorage } from '../raw-storage.js';
 import type { BlockMetadata } from '../records.js';
 import { requireLive, type RepoContext } from './call-context.js';
+import { asksForTips, getTips } from './get-tips.js';
 
 /** A transaction that a reader wants applied was cancelled while it read: the cut is gone, and a new one is needed. */
 class CutLost extends Error {}
@@ -25,13 +26,22 @@ class CutLost extends Error {}
 // A cut is lost only to a cancel in the middle of a read, so a few more tries always do.
 const CUT_ATTEMPTS_MAX = 100;
 
+/** `heldOnly`: ask nobody for what is missing. */
+export type GetOptions = RepoOptions & { readonly heldOnly?: boolean };
+
 /** Reads blocks as one consistent cut; writes no history, restoration apart. */
 export async function get(
   context: RepoContext,
   gets: CheckedGets,
-  options: RepoOptions,
+  options: GetOptions,
 ): Promise<Record<BlockId, GetBlockResult>> {
   const { storage } = context;
+  if (!context.restoreUnknown && asksForTips(gets)) {
+    requireLive(context, options);
+    const tips = getTips(storage, gets);
+    const results = tips instanceof Promise ? await tips : tips;
+    if (results !== undefined) return results;
+  }
   for (let attempt = 1; ; attempt++) {
     requireLive(context, options);
     try {
@@ -158,9 +168,9 @@ const NONE: ReadonlySet<BlockId> = new Set();
 async function restoreMissing(
   context: RepoContext,
   gets: CheckedGets,
-  { signal }: RepoOptions,
+  { signal, heldOnly }: GetOptions,
 ): Promise<ReadonlySet<BlockId>> {
-  if (gets.rev === undefined && !context.restoreUnknown) return NONE;
+  if (heldOnly === true || (gets.rev === undefined && !context.restoreUnknown)) return NONE;
   const heads = await readHeads(context.storage, gets.blockIds);
   const failed = new Set<BlockId>();
   const asks: Promise<unknown>[] = [];

@@ -31,10 +31,10 @@ export async function pend(context: RepoContext, request: CheckedPend, options: 
   try {
     for (;;) {
       options.signal?.throwIfAborted();
-      if (isExpired(context, options)) return refusal('expired', EXPIRED);
       const release = await context.coordination.latches.acquire(blockIds);
       let result: PendResult | undefined;
       try {
+        if (isExpired(context, options)) return refusal('expired', EXPIRED);
         result = await attempt(context, request, blockIds, place, options);
       } finally {
         release();

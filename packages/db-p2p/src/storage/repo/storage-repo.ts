@@ -5,14 +5,13 @@ import {
   checkPend,
   checkRepoOptions,
   checkTrxBlocks,
-  resolveLimits,
+  requireRevision,
   type BlockGets,
   type BlockId,
   type CommitRequest,
   type CommitResult,
   type GetBlockResult,
   type IRepo,
-  type Limits,
   type PendRequest,
   type PendResult,
   type RepoOptions,
@@ -35,17 +34,14 @@ import { pend } from './pend.js';
 
 /** How a repository works. */
 export type StorageRepoOptions = {
-  /** The storage of all blocks. Default: that of the first BlockStorage made. */
+  /** The storage of all blocks. Default: that of a BlockStorage which is made to ask for it. */
   storage?: IRawStorage;
   /** Let reads of blocks that were never seen here ask the restore callback. Default false. */
   restoreUnknown?: boolean;
 };
 
-// What the first call is measured by, before its BlockStorage has told the storage and so the limits.
-const FIRST_CALL_LIMITS: Limits = resolveLimits({
-  callBlocksMax: Number.MAX_SAFE_INTEGER,
-  contentDepthMax: 10_000,
-});
+// Any id does: a BlockStorage holds nothing, and what is asked of it is only which storage it lies in.
+const PROBE_ID = 'blockstrata';
 
 /**
  * A versioned block repository over one {@link IRawStorage}: policies, conflicts, atomicity over many blocks, and the
@@ -84,6 +80,11 @@ export class StorageRepo implements IRepo {
     if (options.storage !== undefined) this.#bind(options.storage);
   }
 
+  /** The storage of all blocks. */
+  get storage(): IRawStorage {
+    return this.#bound().storage;
+  }
+
   /**
    * Reads blocks as one consistent cut: tips, or what `context` pins, with its overlay. A block that exists and cannot
    * be read has `unavailable`; its siblings are served.
@@ -93,8 +94,20 @@ export class StorageRepo implements IRepo {
    */
   async get(gets: BlockGets, options?: RepoOptions): Promise<Record<BlockId, GetBlockResult>> {
     const checkedOptions = checkRepoOptions(options);
-    const context = this.#context ?? this.#bindTo(checkGets(gets, FIRST_CALL_LIMITS).blockIds);
-    if (context === undefined) return {};
+    const context = this.#bound();
+    const checked = checkGets(gets, context.storage.limits);
+    return this.#run(() => get(context, checked, checkedOptions));
+  }
+
+  /**
+   * Reads like {@link StorageRepo.get}, but never asks the restore callback: what is not held here is `unavailable`. It
+   * serves readers who may not make this node work for them.
+   *
+   * @throws as {@link StorageRepo.get}
+   */
+  async getHeld(gets: BlockGets, options?: RepoOptions): Promise<Record<BlockId, GetBlockResult>> {
+    const checkedOptions = { ...checkRepoOptions(options), heldOnly: true };
+    const context = this.#bound();
     const checked = checkGets(gets, context.storage.limits);
     return this.#run(() => get(context, checked, checkedOptions));
   }
@@ -109,8 +122,7 @@ export class StorageRepo implements IRepo {
    */
   async pend(request: PendRequest, options?: RepoOptions): Promise<PendResult> {
     const checkedOptions = checkRepoOptions(options);
-    const context = this.#context ?? this.#bindTo(checkPend(request, FIRST_CALL_LIMITS).blocks.keys());
-    if (context === undefined) return { success: true, pending: [], blockIds: [] };
+    const context = this.#bound();
     const checked = checkPend(request, context.storage.limits);
     return this.#run(() => pend(context, checked, checkedOptions));
   }
@@ -124,8 +136,7 @@ export class StorageRepo implements IRepo {
    */
   async commit(request: CommitRequest, options?: RepoOptions): Promise<CommitResult> {
     const checkedOptions = checkRepoOptions(options);
-    const context = this.#context ?? this.#bindTo(checkCommit(request, FIRST_CALL_LIMITS).blockIds);
-    if (context === undefined) return { success: true };
+    const context = this.#bound();
     const checked = checkCommit(request, context.storage.limits);
     return this.#run(() => commit(context, checked, checkedOptions));
   }
@@ -138,8 +149,7 @@ export class StorageRepo implements IRepo {
    */
   async cancel(trx: TrxBlocks, options?: RepoOptions): Promise<void> {
     const checkedOptions = checkRepoOptions(options);
-    const context = this.#context ?? this.#bindTo(checkTrxBlocks(trx, FIRST_CALL_LIMITS).blockIds);
-    if (context === undefined) return;
+    const context = this.#bound();
     const checked = checkTrxBlocks(trx, context.storage.limits);
     await this.#run(() => cancel(context, checked, checkedOptions));
   }
@@ -148,10 +158,10 @@ export class StorageRepo implements IRepo {
    * The commit log as a feed: the entries behind `from` (exclusive, default 0: all), then each new one as it is
    * committed; no gap, no repeat. It ends with `signal.reason`, or with StoreClosedError when the store closes.
    *
-   * @throws TypeError if the repository does not know its storage yet: pass `options.storage`.
+   * @throws InvalidRequestError if `from` is no sequence number.
    */
   changes(options: { from?: number; signal?: AbortSignal } = {}): AsyncIterable<LogEntry> {
-    return changeFeed(this.#bound().storage, options.from ?? 0, options.signal);
+    return changeFeed(this.#bound().storage, requireRevision(options.from ?? 0, 'from', 0), options.signal);
   }
 
   /** Calls `listener` after each commit made through this repository. What it throws is logged. */
@@ -171,8 +181,7 @@ export class StorageRepo implements IRepo {
    */
   async refresh(blockIds: readonly BlockId[], options: RepoOptions = {}): Promise<void> {
     const checkedOptions = checkRepoOptions(options);
-    const context = this.#context ?? this.#bindTo(checkBlockIds(blockIds, 'blockIds', FIRST_CALL_LIMITS));
-    if (context === undefined) return;
+    const context = this.#bound();
     const checked = checkBlockIds(blockIds, 'blockIds', context.storage.limits);
     const { signal } = checkedOptions;
     await this.#run(async () => {
@@ -206,14 +215,7 @@ export class StorageRepo implements IRepo {
   }
 
   #bound(): RepoContext {
-    if (this.#context === undefined)
-      throw new TypeError('the repository does not know its storage yet: pass options.storage');
-    return this.#context;
-  }
-
-  #bindTo(blockIds: Iterable<BlockId>): RepoContext | undefined {
-    for (const blockId of blockIds) return this.#bind(this.#createBlockStorage(blockId).storage);
-    return undefined;
+    return this.#context ?? this.#bind(this.#createBlockStorage(PROBE_ID).storage);
   }
 
   #bind(storage: IRawStorage): RepoContext {
