@@ -1,7 +1,11 @@
 import { StorageIoError, StoreBlockedError, StoreFormatError, type Clock } from '@blockstrata/db-core';
 import { openDB, unwrap, type IDBPDatabase } from 'idb';
+import { Deadline } from './deadline.js';
 import { LiveDatabase } from './live-database.js';
 import { createStores, hasStores, SCHEMA_VERSION } from './schema.js';
+
+const RETRY_MS_MIN = 10;
+const RETRY_MS_MAX = 1_000;
 
 /** How to open a database. */
 export type OpenDatabaseOptions = {
@@ -22,10 +26,21 @@ export type OpenDatabaseOptions = {
  * @throws StoreBlockedError · StoreFormatError · StorageIoError
  */
 export async function openDatabase(name: string, options: OpenDatabaseOptions): Promise<LiveDatabase | undefined> {
-  return withinDeadline(name, options, connect(name, options));
+  const { clock, blockedTimeoutMs } = options;
+  // An open that queues behind another tab's deletion or upgrade hears nothing at all, not even `blocked`.
+  const deadline = new Deadline(clock, blockedTimeoutMs, () => new StoreBlockedError(name, blockedTimeoutMs));
+  try {
+    for (let pauseMs = RETRY_MS_MIN; ; pauseMs = Math.min(2 * pauseMs, RETRY_MS_MAX)) {
+      const database = await deadline.orElse(connect(name, options), late => late !== 'again' && late?.close());
+      if (database !== 'again') return database;
+      await deadline.orElse(new Promise<void>(resolve => clock.after(pauseMs, resolve)));
+    }
+  } finally {
+    deadline.callOff();
+  }
 }
 
-async function connect(name: string, options: OpenDatabaseOptions): Promise<LiveDatabase | undefined> {
+async function connect(name: string, options: OpenDatabaseOptions): Promise<LiveDatabase | 'again' | undefined> {
   let missing = false;
   const connected: { database?: LiveDatabase } = {};
   let opened: IDBPDatabase;
@@ -47,6 +62,8 @@ async function connect(name: string, options: OpenDatabaseOptions): Promise<Live
     });
   } catch (cause) {
     if (missing) return undefined;
+    // So an open fails that meets the browser tearing down what it has closed by force.
+    if (cause instanceof DOMException && cause.name === 'AbortError') return 'again';
     if (cause instanceof DOMException && cause.name === 'VersionError') {
       throw new StoreFormatError(name, `is a database of a version above ${SCHEMA_VERSION}`, { cause });
     }
@@ -58,25 +75,4 @@ async function connect(name: string, options: OpenDatabaseOptions): Promise<Live
     throw new StoreFormatError(name, 'is a database of another layout');
   }
   return (connected.database = new LiveDatabase(db));
-}
-
-// An open that queues behind another tab's deletion or upgrade hears nothing at all, not even `blocked`.
-async function withinDeadline(
-  name: string,
-  { blockedTimeoutMs, clock }: OpenDatabaseOptions,
-  opening: Promise<LiveDatabase | undefined>,
-): Promise<LiveDatabase | undefined> {
-  let late = false;
-  let callOff = (): void => undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    callOff = clock.after(blockedTimeoutMs, () => {
-      late = true;
-      reject(new StoreBlockedError(name, blockedTimeoutMs));
-    });
-  });
-  opening.then(
-    database => late && database?.close(),
-    () => undefined,
-  );
-  return Promise.race([opening, deadline]).finally(() => callOff());
 }

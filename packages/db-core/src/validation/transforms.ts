@@ -32,6 +32,7 @@ export function copyTransforms(value: unknown, path: string, limits: Limits): Ma
   if (blocks.size > limits.callBlocksMax) {
     throw new InvalidRequestError(path, `touches ${blocks.size} blocks: ${limits.callBlocksMax} at most`);
   }
+  for (const transform of blocks.values()) Object.freeze(transform);
   return blocks.size < 2 ? blocks : new Map([...blocks].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -45,7 +46,7 @@ export function copyTransform(value: unknown, blockId: BlockId, path: string, li
     if (typeof source.delete !== 'boolean') throw new InvalidRequestError(`${path}.delete`, 'must be a boolean');
     if (source.delete) transform.delete = true;
   }
-  return transform;
+  return Object.freeze(transform);
 }
 
 /** A frozen copy of a block, which must be the one that `blockId` names. */

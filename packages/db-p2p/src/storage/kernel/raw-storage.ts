@@ -113,7 +113,9 @@ export class RawStorage implements IRawStorage {
     this.#codec = driver.supports.encoding === 'json' ? jsonCodec : cborCodec;
     this.#cache = new RecordCache(cacheBytesMax);
     this.#reader = new RecordReader(driver, this.#codec, this.#cache, this.#inFlight);
-    this.#scanner = new RecordScanner(driver, this.#codec, this.#inFlight, this.limits.pageRecordsMax);
+    this.#scanner = new RecordScanner(driver, this.#codec, this.#inFlight, this.limits.pageRecordsMax, () =>
+      this.#ready(),
+    );
     this.#log = this.logger.forComponent('blockstrata:store');
     this.#groupCommit = new GroupCommit({
       driver,
@@ -199,7 +201,6 @@ export class RawStorage implements IRawStorage {
     endRev: number,
     options: { limit?: number } = {},
   ): AsyncIterable<NumberedRevision> {
-    await this.#ready();
     const reverse = startRev > endRev;
     const [from, to] = reverse ? [endRev, startRev] : [startRev, endRev];
     for await (const { key, record } of this.#scanner.read(
@@ -216,7 +217,6 @@ export class RawStorage implements IRawStorage {
   }
 
   async *listPendingTransactions(blockId: BlockId): AsyncIterable<ListedPending> {
-    await this.#ready();
     for await (const { key, record } of this.#scanner.read({ kind: 'pend', blockId })) {
       if (key.kind === 'pend') yield { trxId: key.trxId, pending: record as PendingRecord };
     }
@@ -241,7 +241,6 @@ export class RawStorage implements IRawStorage {
   }
 
   async *listBlockIds(options: PageOptions<BlockId> = {}): AsyncIterable<BlockId> {
-    await this.#ready();
     const after = options.after === undefined ? {} : { after: metaKey(options.after) };
     for await (const key of this.#scanner.keys({ kind: 'meta', ...after }, options.limit)) {
       if (key.kind === 'meta') yield key.blockId;
@@ -256,12 +255,10 @@ export class RawStorage implements IRawStorage {
   }
 
   async *scanRecords(kind: RecordKind, blockId?: BlockId): AsyncIterable<ScannedRecord> {
-    await this.#ready();
     yield* this.#scanner.inspect(blockId === undefined ? { kind } : { kind, blockId });
   }
 
   async *scanKeys(kind: RecordKind): AsyncIterable<RecordKey> {
-    await this.#ready();
     yield* this.#scanner.keys({ kind });
   }
 

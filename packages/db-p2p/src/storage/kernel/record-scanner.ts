@@ -17,12 +17,21 @@ export class RecordScanner {
   readonly #codec: RecordCodec;
   readonly #inFlight: InFlight;
   readonly #pageRecordsMax: number;
+  readonly #ready: () => Promise<void>;
 
-  constructor(driver: StoreDriver, codec: RecordCodec, inFlight: InFlight, pageRecordsMax: number) {
+  /** `ready` resolves when the store is open, and rejects when it is not to be: it may close between two pages. */
+  constructor(
+    driver: StoreDriver,
+    codec: RecordCodec,
+    inFlight: InFlight,
+    pageRecordsMax: number,
+    ready: () => Promise<void>,
+  ) {
     this.#driver = driver;
     this.#codec = codec;
     this.#inFlight = inFlight;
     this.#pageRecordsMax = pageRecordsMax;
+    this.#ready = ready;
   }
 
   /** The records of a range, decoded and frozen. @throws CorruptRecordError at the first damaged one. */
@@ -60,6 +69,7 @@ export class RecordScanner {
     let next: Range = range;
     while (left > 0) {
       const scan: ScanRange = { ...next, limit: Math.min(left, page), keysOnly };
+      await this.#ready();
       const { records, done } = await this.#inFlight.read([], () => this.#driver.scan(scan));
       yield* records;
       const last = records.at(-1);

@@ -1,4 +1,5 @@
 import {
+  InvalidRequestError,
   RestoreFailedError,
   TransformError,
   type BlockId,
@@ -82,6 +83,10 @@ async function attempt(context: RepoContext, request: CheckedCommit, options: Re
   for (const block of ready) {
     const refused = await plan(context, request, block, batch);
     if (refused !== undefined) return refused;
+    if (batch.byteLength > storage.limits.callBytesMax) {
+      const problem = `their records take up more than ${storage.limits.callBytesMax} bytes: commit them in several calls`;
+      throw new InvalidRequestError('blockIds', problem);
+    }
   }
   const committed = ready.map(({ blockId }) => blockId);
   batch.appendLog({ kind: 'commit', trxId, rev, blockIds: committed, time: storage.clock.now() });

@@ -40,7 +40,7 @@ function describe(error: unknown): Failure {
   if (!(error instanceof Error)) return { name: typeof error, message: String(error) };
   return {
     name: error.name,
-    message: error.message,
+    message: error.message + (error.cause instanceof Error ? `: ${error.cause.name}: ${error.cause.message}` : ''),
     ...(error instanceof BlockstrataError ? { code: error.code } : {}),
     ...(error instanceof StorageIoError ? { outcome: error.outcome } : {}),
     ...(error instanceof QuotaExceededError ? { usageBytes: error.usageBytes, quotaBytes: error.quotaBytes } : {}),
