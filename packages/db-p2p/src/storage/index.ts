@@ -49,7 +49,12 @@ export { FORMAT_VERSION } from './kernel/header.js';
 export { MemoryDriver } from './memory/memory-driver.js';
 export { MemoryRawStorage } from './memory/memory-raw-storage.js';
 export type { BlockArchive, RestoreCallback } from './block/archive.js';
-export { BlockStorage, type BlockStorageOptions, type IBlockStorage } from './block/block-storage.js';
+export {
+  BlockStorage,
+  type BlockStorageOptions,
+  type EnsureOptions,
+  type IBlockStorage,
+} from './block/block-storage.js';
 export { checkArchive, type CheckedArchive, type CheckedRevision } from './block/check-archive.js';
 export type { Coverage } from './block/coverage.js';
 export { exportArchive, type ExportOptions } from './block/export-archive.js';

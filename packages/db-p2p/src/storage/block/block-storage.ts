@@ -25,6 +25,15 @@ export type BlockStorageOptions = {
   checkpointInterval?: number;
 };
 
+/** How a revision is to be had. */
+export type EnsureOptions = {
+  signal?: AbortSignal;
+  /** The tip may move forward, to the revision that is asked for. Default false. */
+  movesTip?: boolean;
+  /** Ask the restore callback even for what is held. Default false. */
+  refetch?: boolean;
+};
+
 /** The versions of one block, as a StorageRepo sees them. */
 export interface IBlockStorage {
   readonly blockId: BlockId;
@@ -34,7 +43,7 @@ export interface IBlockStorage {
   readonly restores: boolean;
   getLatest(): Promise<TrxRev | undefined>;
   getBlock(rev?: number, options?: { signal?: AbortSignal }): Promise<Materialized | undefined>;
-  ensureRevision(rev: number, options?: { signal?: AbortSignal; movesTip?: boolean }): Promise<Coverage>;
+  ensureRevision(rev: number, options?: EnsureOptions): Promise<Coverage>;
   refresh(options?: { signal?: AbortSignal }): Promise<void>;
 }
 
@@ -175,9 +184,9 @@ export class BlockStorage implements IBlockStorage {
    *
    * @throws RestoreFailedError · CorruptRecordError · StorageIoError
    */
-  async ensureRevision(rev: number, options: { signal?: AbortSignal; movesTip?: boolean } = {}): Promise<Coverage> {
-    const { signal, movesTip = false } = options;
-    return ensureHeld(this.#restoration(), { rev: requireRevision(rev, 'rev', 0), movesTip, signal });
+  async ensureRevision(rev: number, options: EnsureOptions = {}): Promise<Coverage> {
+    const { signal, movesTip = false, refetch = false } = options;
+    return ensureHeld(this.#restoration(), { rev: requireRevision(rev, 'rev', 0), movesTip, refetch, signal });
   }
 
   /** Asks the restore callback for the newest there is, and moves the tip forward to it. */

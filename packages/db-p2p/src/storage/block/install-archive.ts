@@ -39,15 +39,19 @@ export async function planInstall(
 ): Promise<Installed | undefined> {
   const { blockId } = archive;
   const head: BlockMetadata = (await storage.getMetadata(blockId)) ?? { ranges: [] };
-  const held = await agreeingRevisions(storage, archive, head);
+  const { held, listed } = await agreeingRevisions(storage, archive, head);
   const tipMax = isHeld(head) ? Math.max(head.latest.rev, options.tipMax ?? 0) : Number.MAX_SAFE_INTEGER;
   const brought = archive.revisions.filter(({ rev }) => rev <= tipMax);
   const fresh = new Set(brought.filter(({ rev }) => !held.has(rev)));
-  await refuseKnownTransactions(storage, blockId, fresh);
+  await refuseKnownTransactions(
+    storage,
+    blockId,
+    [...fresh].filter(({ rev }) => !listed.has(rev)),
+  );
   const newest = brought.at(-1);
   if (newest === undefined || (fresh.size === 0 && !widens(head, archive))) return undefined;
   const tip = newest.rev > tipRev(head) || (newest.rev === tipRev(head) && fresh.has(newest)) ? newest : undefined;
-  const planned = saveRevisions(archive, fresh, tip, options.checkpointInterval, batch);
+  const planned = saveRevisions(archive, fresh, listed, tip, options.checkpointInterval, batch);
   const complete = newest === archive.revisions.at(-1);
   const covered = toRange(archive.range[0], complete ? archive.range[1] : newest.rev + 1);
   const ranges =
@@ -59,7 +63,8 @@ export async function planInstall(
   }
   let next: BlockMetadata = { ...head, ranges };
   if (tip !== undefined) {
-    if (isHeld(head) && existsAtTip(head) && head.checkpoint !== true) {
+    const supersedes = isHeld(head) && head.latest.rev < tip.rev;
+    if (supersedes && existsAtTip(head) && head.checkpoint !== true) {
       batch.deleteMaterializedBlock(blockId, head.latest.trxId);
     }
     next = { ranges, latest: Object.freeze({ trxId: tip.trxId, rev: tip.rev }), ...planned };
@@ -72,60 +77,62 @@ export async function planInstall(
   return { newest: { trxId: newest.trxId, rev: newest.rev }, revisions: fresh.size };
 }
 
-/** The revisions that are held in the stretch of the archive; each must be in it, and be the same there. */
+/** The revisions that are listed here in the stretch of the archive, each the same there, and those that are held whole. */
 async function agreeingRevisions(
   storage: IRawStorage,
   archive: CheckedArchive,
   head: BlockMetadata,
-): Promise<Map<number, NumberedRevision>> {
+): Promise<{ held: ReadonlySet<number>; listed: ReadonlySet<number> }> {
   const { blockId, revisions, range } = archive;
   const byRev = new Map(revisions.map(revision => [revision.rev, revision]));
-  const held = new Map<number, NumberedRevision>();
+  const held = new Set<number>();
+  const listed = new Set<number>();
   const top = range[1] === undefined ? Number.MAX_SAFE_INTEGER : range[1] - 1;
   for await (const local of storage.listRevisions(blockId, range[0], top)) {
     const theirs = byRev.get(local.rev);
+    listed.add(local.rev);
     // An archive without an end knows nothing of what came after it was made.
     if (theirs === undefined && range[1] === undefined && local.rev > (revisions.at(-1)?.rev ?? 0)) break;
     if (theirs === undefined)
       throw new InvalidArchiveError(blockId, `it lacks revision ${local.rev}, which is held here`);
-    // A record outside the ranges is what a repair kept of a damaged revision: it says which one, but no longer what.
-    const isHeldWhole = rangeAt(head.ranges, local.rev) !== undefined;
-    await requireSame(storage, blockId, local, theirs, isHeldWhole);
-    if (isHeldWhole) held.set(local.rev, local);
+    // A repair takes what it cannot vouch for out of the ranges: that counts as evidence, but not as held.
+    const isWhole = await isSameWhole(storage, blockId, local, theirs);
+    if (isWhole && rangeAt(head.ranges, local.rev) !== undefined) held.add(local.rev);
   }
   if (isHeld(head) && byRev.has(head.latest.rev) && byRev.get(head.latest.rev)?.trxId !== head.latest.trxId) {
     throw new InvalidArchiveError(blockId, `its revision ${head.latest.rev} is not the one that is held here`);
   }
   for (const { rev } of revisions) {
-    if (!held.has(rev) && rev <= tipRev(head) && rangeAt(head.ranges, rev) !== undefined) {
+    if (!listed.has(rev) && rev <= tipRev(head) && rangeAt(head.ranges, rev) !== undefined) {
       throw new InvalidArchiveError(blockId, `it has a revision ${rev}, which is known not to exist`);
     }
   }
-  return held;
+  return { held, listed };
 }
 
-async function requireSame(
+/** Whether a revision is held whole. @throws InvalidArchiveError if it is another one than theirs (INV-4). */
+async function isSameWhole(
   storage: IRawStorage,
   blockId: BlockId,
   local: NumberedRevision,
   theirs: CheckedRevision,
-  isHeldWhole: boolean,
-): Promise<void> {
-  const trx = isHeldWhole ? await storage.getTransaction(blockId, local.trxId) : undefined;
+): Promise<boolean> {
+  const trx = await storage.getTransaction(blockId, local.trxId);
   const sameBase = local.base === undefined || theirs.base === undefined || local.base === theirs.base;
-  const sameTransform = !isHeldWhole || contentEquals(trx?.transform, theirs.transform);
+  const sameTransform = trx === undefined || contentEquals(trx.transform, theirs.transform);
   if (local.trxId !== theirs.trxId || !sameBase || !sameTransform) {
     throw new InvalidArchiveError(blockId, `its revision ${local.rev} is not the one that is held here`);
   }
+  return trx !== undefined;
 }
 
 /** INV-4, INV-5: a transaction that is committed here stays the one it is. */
 async function refuseKnownTransactions(
   storage: IRawStorage,
   blockId: BlockId,
-  fresh: ReadonlySet<CheckedRevision>,
+  fresh: readonly CheckedRevision[],
 ): Promise<void> {
-  const trxIds = [...fresh].map(({ trxId }) => trxId);
+  const trxIds = fresh.map(({ trxId }) => trxId);
   const known = trxIds.length === 0 ? [] : await storage.getTransactions(blockId, trxIds);
   const index = known.findIndex(trx => trx !== undefined);
   if (index !== -1) {
@@ -140,6 +147,7 @@ async function refuseKnownTransactions(
 function saveRevisions(
   archive: CheckedArchive,
   fresh: ReadonlySet<CheckedRevision>,
+  listed: ReadonlySet<number>,
   tip: CheckedRevision | undefined,
   checkpointInterval: number,
   batch: RawBatch,
@@ -172,6 +180,8 @@ function saveRevisions(
     if (checkpoint) record.checkpoint = true;
     if (block === undefined) record.deleted = true;
     batch.saveRevision(blockId, rev, record);
+    // What was damaged here may have left a copy behind.
+    if (listed.has(rev) && !checkpoint && revision !== tip) batch.deleteMaterializedBlock(blockId, trxId);
     if (revision === tip) {
       atTip = { sinceCheckpoint: since, copyBytes };
       if (checkpoint) atTip.checkpoint = true;

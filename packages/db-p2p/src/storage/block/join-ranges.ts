@@ -42,9 +42,11 @@ async function links(
   const brought = archive.revisions;
   const first = brought.find(({ rev }) => rev === above[0]) ?? (await storage.getRevision(archive.blockId, above[0]));
   if (first?.base === undefined) return false;
+  // Only what lies in the lower stretch: beyond it a repair may have left records that are not held.
+  const top = (below[1] ?? above[0]) - 1;
   let last = 0;
-  for (const { rev } of brought) if (rev >= below[0] && rev < above[0]) last = Math.max(last, rev);
-  for await (const { rev } of storage.listRevisions(archive.blockId, above[0] - 1, below[0], { limit: 1 })) {
+  for (const { rev } of brought) if (rev >= below[0] && rev <= top) last = Math.max(last, rev);
+  for await (const { rev } of storage.listRevisions(archive.blockId, top, below[0], { limit: 1 })) {
     last = Math.max(last, rev);
   }
   return last === first.base;

@@ -27,6 +27,8 @@ export type RestoreAsk = {
   readonly rev: number | undefined;
   /** The restoration may move the tip forward, to `rev`, or without a `rev` to wherever it is. */
   readonly movesTip: boolean;
+  /** Ask even for what seems to be held: a repair knows that it is not held whole. */
+  readonly refetch?: boolean;
   readonly signal: AbortSignal | undefined;
 };
 
@@ -40,7 +42,7 @@ export type RestoreAsk = {
 export async function ensureHeld(restoration: Restoration, ask: RestoreAsk & { rev: number }): Promise<Coverage> {
   const { storage, blockId, restore } = restoration;
   const known = await knownCoverage(restoration, ask);
-  if (known.kind !== 'unknown' || restore === undefined) return known;
+  if (restore === undefined || (known.kind !== 'unknown' && ask.refetch !== true)) return known;
   await restoreOnce(restoration, ask);
   const restored = await coverageOf(storage, blockId, await storage.getMetadata(blockId), ask.rev);
   if (restored.kind === 'unknown') throw new RestoreFailedError(blockId, ask.rev, 'what came does not cover it');

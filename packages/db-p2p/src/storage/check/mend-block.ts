@@ -12,6 +12,7 @@ import { describeKey } from '../kernel/codec.js';
 import type { RawBatch } from '../raw-storage.js';
 import type { BlockMetadata, NumberedRevision, RevisionRecord } from '../records.js';
 import type { RepoContext } from '../repo/call-context.js';
+import { rebuildRevisions } from './rebuild-revisions.js';
 import { readBlockRecords, replayHistory, type BlockRecords, type Replayed } from './block-history.js';
 import type { Violation } from './report.js';
 
@@ -26,10 +27,15 @@ export async function mendBlock({ storage, coordination }: RepoContext, blockId:
   const release = await coordination.latches.acquire([blockId]);
   try {
     const { head, wasDamaged } = await readHead(storage, blockId);
-    const records = await readBlockRecords(storage, blockId);
+    const found = await readBlockRecords(storage, blockId);
+    const { records, rebuilt, lost: lostRevisions } = rebuildRevisions(found, head?.ranges ?? []);
     const mended: Violation[] = wasDamaged ? [{ kind: 'damaged', problem: 'its head was rebuilt', blockId }] : [];
     const batch = storage.batch();
     dropDamaged(blockId, records, batch, mended);
+    for (const { rev, ...revision } of rebuilt) {
+      batch.saveRevision(blockId, rev, revision);
+      mended.push({ kind: 'damaged', problem: 'its record was made anew from its transaction', blockId, rev });
+    }
     const newest = records.revisions.at(-1);
     const latest = newest !== undefined && newest.rev > (head?.latest?.rev ?? 0) ? trxRevOf(newest) : head?.latest;
     const history = [...replayHistory(records, latest?.trxId)];
@@ -43,7 +49,7 @@ export async function mendBlock({ storage, coordination }: RepoContext, blockId:
         mended.push({ kind: 'mismatch', problem: 'its head was brought in line with its records', blockId });
     }
     if (mended.length > 0) await batch.write();
-    return { mended, lost };
+    return { mended, lost: [...lostRevisions, ...lost] };
   } finally {
     release();
   }
@@ -138,15 +144,15 @@ function dropOrphanCopies(
 function rebuiltHead(
   head: BlockMetadata | undefined,
   runs: readonly Replayed[][],
-  { pendings }: BlockRecords,
+  { pendings, revisions }: BlockRecords,
   latest: TrxRev | undefined,
 ): BlockMetadata {
-  const ranges = runs.map((run, i): RevisionRange => {
+  const ranges = runs.map((run): RevisionRange => {
     const start = run[0]?.revision.rev ?? 0;
     const top = run.at(-1)?.revision.rev ?? start;
     if (top === latest?.rev) return [start];
     const known = head?.ranges.find(range => range[0] <= top && range[1] !== undefined && range[1] > top);
-    const next = runs[i + 1]?.[0]?.revision.rev;
+    const next = revisions.find(({ rev }) => rev > top)?.rev;
     return toRange(start, Math.min(known?.[1] ?? top + 1, next ?? Number.MAX_SAFE_INTEGER));
   });
   const tip = runs.at(-1)?.at(-1);

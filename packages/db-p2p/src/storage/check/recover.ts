@@ -27,7 +27,7 @@ async function mendOne(context: RepoContext, blockId: BlockId, { signal }: Check
   if (!blockStorage.restores) return mended;
   for (const rev of lost) {
     try {
-      await blockStorage.ensureRevision(rev, signal === undefined ? {} : { signal });
+      await blockStorage.ensureRevision(rev, { refetch: true, ...(signal === undefined ? {} : { signal }) });
       mended.push({ kind: 'hole', problem: 'restored from peers', blockId, rev });
     } catch (error) {
       const expected =
