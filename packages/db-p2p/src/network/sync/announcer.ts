@@ -1,0 +1,94 @@
+import type { ContentRouting } from '@libp2p/interface';
+import { systemClock, type BlockId, type Clock } from '@blockstrata/db-core';
+import type { IRawStorage } from '../../storage/raw-storage.js';
+import type { NetworkLimits } from '../limits.js';
+import { blockCid } from './block-cid.js';
+
+/** What is announced, and how fast. */
+export type AnnouncerInit = {
+  readonly storage: IRawStorage;
+  readonly limits: NetworkLimits;
+  readonly clock?: Clock;
+};
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Tells content routing which blocks are held here: first all that are there, then each block that is new. Routers repeat
+ * what they were told, so each block is announced once, at most {@link NetworkLimits.announcesPerMinuteMax} a minute
+ * (INV-12).
+ */
+export class Announcer {
+  readonly #storage: IRawStorage;
+  readonly #routing: ContentRouting;
+  readonly #clock: Clock;
+  readonly #intervalMs: number;
+  #stopping = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor({ storage, limits, clock = systemClock }: AnnouncerInit, routing: ContentRouting) {
+    this.#storage = storage;
+    this.#routing = routing;
+    this.#clock = clock;
+    this.#intervalMs = MINUTE_MS / limits.announcesPerMinuteMax;
+  }
+
+  async start(): Promise<void> {
+    this.#stopping = new AbortController();
+    this.#running = this.#run(this.#stopping.signal).catch(() => undefined);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new DOMException('the service stops', 'AbortError'));
+    await this.#running;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    // What is committed meanwhile is found in the log, from here on.
+    const from = this.#storage.logSeq;
+    for await (const blockId of this.#storage.listBlockIds()) await this.#announce(blockId, signal);
+    let seen = from;
+    for (;;) {
+      for await (const { seq, blockIds } of this.#storage.readLog({ from: seen })) {
+        seen = seq;
+        for (const blockId of blockIds) {
+          if (await this.#isFirstRevision(blockId)) await this.#announce(blockId, signal);
+        }
+      }
+      await this.#storage.logGrowth(seen, signal);
+    }
+  }
+
+  async #isFirstRevision(blockId: BlockId): Promise<boolean> {
+    const head = await this.#storage.getMetadata(blockId);
+    if (head?.latest === undefined) return false;
+    let revisions = 0;
+    for await (const _ of this.#storage.listRevisions(blockId, 0, head.latest.rev, { limit: 2 })) revisions++;
+    return revisions === 1;
+  }
+
+  async #announce(blockId: BlockId, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await this.#pause(signal);
+    try {
+      await this.#routing.provide(blockCid(blockId), { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#storage.logger.forComponent('blockstrata:sync').error('a block could not be announced: %o', error);
+    }
+  }
+
+  #pause(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        callOff();
+        reject(signal.reason as Error);
+      };
+      const callOff = this.#clock.after(this.#intervalMs, () => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      });
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+}
