@@ -32,8 +32,11 @@ export async function exportArchive(
 ): Promise<BlockArchive | undefined> {
   const head = await storage.getMetadata(blockId);
   if (!isHeld(head)) return undefined;
-  const top = rev ?? head.latest.rev;
-  const coverage = await coverageOf(storage, blockId, head, top);
+  const asked = rev ?? head.latest.rev;
+  const known = await coverageOf(storage, blockId, head, asked);
+  // That the block did not exist yet is told by its first revision, which has base 0.
+  const top = known.kind === 'absent' ? (head.ranges[0]?.[0] ?? asked) : asked;
+  const coverage = known.kind === 'absent' ? await coverageOf(storage, blockId, head, top) : known;
   if (coverage.kind !== 'held') return undefined;
   const bytesMax = options.bytesMax ?? storage.limits.archiveBytesMax / 2;
   const revisions: ArchiveRevisions = {};
