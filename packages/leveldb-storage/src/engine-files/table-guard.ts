@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { unlessGone } from '../system-errors.js';
+import { placeIn, type Finding } from './findings.js';
+import { checkTable, type TableDamage } from './table-check.js';
+import type { TableEntry } from './version-edit.js';
+
+/** A table with its file. */
+export type TableFile = TableEntry & { readonly name: string };
+
+const LEVELS = 7;
+
+type DamagedTable = { readonly table: TableFile; readonly damage: TableDamage };
+
+/**
+ * Keeps LevelDB's readers away from tables that nobody has checked since the store was opened, and from damage in those
+ * that were (INV-6). Tables that LevelDB makes later on it makes from what it has read.
+ */
+export class TableGuard {
+  readonly #directory: string;
+  /** By level; in a level, by key. Only the tables of level 0 overlap. */
+  readonly #unchecked: TableFile[][] = Array.from({ length: LEVELS }, () => []);
+  readonly #underCheck = new Map<TableFile, Promise<void>>();
+  readonly #damaged: DamagedTable[] = [];
+
+  constructor(directory: string, tables: Iterable<TableFile>) {
+    this.#directory = directory;
+    for (const table of tables) this.#unchecked[table.level]?.push(table);
+    for (const level of this.#unchecked) level.sort((a, b) => Buffer.compare(a.smallest, b.smallest));
+  }
+
+  /** Nothing is left to check, and nothing was found. */
+  get isIdle(): boolean {
+    return this.#damaged.length === 0 && this.#unchecked.every(level => level.length === 0);
+  }
+
+  /** What was found so far. */
+  get findings(): Finding[] {
+    return this.#damaged.map(({ table, damage }) => findingOf(table, damage));
+  }
+
+  /** The tables that hold keys from `low` to `high` and were not checked yet. */
+  unchecked(low: Uint8Array, high: Uint8Array): TableFile[] {
+    const found: TableFile[] = [];
+    this.#unchecked.forEach((tables, level) => {
+      for (let i = level === 0 ? 0 : firstReaching(tables, low); i < tables.length; i++) {
+        const table = tables[i];
+        if (table === undefined || Buffer.compare(table.smallest, high) > 0) break;
+        if (Buffer.compare(table.largest, low) >= 0) found.push(table);
+      }
+    });
+    return found;
+  }
+
+  /** Checks tables; each is read once, however many ask. */
+  async check(tables: readonly TableFile[]): Promise<void> {
+    await Promise.all(
+      tables.map(table => {
+        const known = this.#underCheck.get(table);
+        if (known !== undefined) return known;
+        const check = this.#checkOne(table).finally(() => this.#underCheck.delete(table));
+        this.#underCheck.set(table, check);
+        return check;
+      }),
+    );
+  }
+
+  /** The damage that concerns a key from `low` to `high`. */
+  damageIn(low: Uint8Array, high: Uint8Array): Finding | undefined {
+    for (const { table, damage } of this.#damaged) {
+      const { above, upTo = table.largest } = damage;
+      const begins = above === undefined ? Buffer.compare(table.smallest, high) <= 0 : Buffer.compare(above, high) < 0;
+      if (begins && Buffer.compare(upTo, low) >= 0) return findingOf(table, damage);
+    }
+    return undefined;
+  }
+
+  async #checkOne(table: TableFile): Promise<void> {
+    // LevelDB may have made other tables of it.
+    const bytes = await readFile(join(this.#directory, table.name)).catch(unlessGone);
+    const damages = bytes === undefined ? [] : checkTable(bytes, table.smallest);
+    for (const damage of damages) this.#damaged.push({ table, damage });
+    const tables = this.#unchecked[table.level] ?? [];
+    const place = tables.indexOf(table);
+    if (place >= 0) tables.splice(place, 1);
+  }
+}
+
+function findingOf({ name, level, number }: TableFile, { offset, problem }: TableDamage): Finding {
+  return { record: placeIn(name, offset), problem, remedy: { kind: 'drop-table', level, number, name } };
+}
+
+// The first table whose keys reach up to `key`, by halving.
+function firstReaching(tables: readonly TableFile[], key: Uint8Array): number {
+  let low = 0;
+  let high = tables.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const table = tables[middle];
+    if (table !== undefined && Buffer.compare(table.largest, key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

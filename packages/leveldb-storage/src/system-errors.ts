@@ -1,0 +1,9 @@
+/** Whether a system call failed with this code. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/** For a file that may be gone: that it is, is `undefined`; any other failure is passed on. */
+export function unlessGone(error: unknown): undefined {
+  if (!hasCode(error, 'ENOENT')) throw error;
+}
