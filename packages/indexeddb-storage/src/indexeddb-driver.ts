@@ -21,6 +21,7 @@ import type {
   StoreDriver,
 } from '@blockstrata/db-p2p/storage';
 import { Connection } from './connection.js';
+import { startNewEngineLog } from './engine-log.js';
 import { readFailure, writeFailure } from './failures.js';
 import { admitHeader, succeedHeader } from './header-record.js';
 import { acquireOwnerLock, type OwnerLock } from './owner-lock.js';
@@ -85,6 +86,7 @@ export class IndexedDBDriver implements StoreDriver {
     let connection: Connection | undefined;
     try {
       connection = await this.#connect(options.create);
+      await this.#startNewEngineLog();
       connection.header = await this.#admit(connection, options);
       this.#session = { lock, connection, durability: options.durability };
     } catch (error) {
@@ -182,6 +184,13 @@ export class IndexedDBDriver implements StoreDriver {
     });
     if (connection === undefined) throw new StoreMissingError(this.name);
     return connection;
+  }
+
+  // Where there is no room for it, the store can still be read.
+  async #startNewEngineLog(): Promise<void> {
+    await startNewEngineLog(this.name).catch((error: unknown) => {
+      this.#log.error('the browser did not start a new log for %s: %s', this.name, error);
+    });
   }
 
   async #admit(connection: Connection, options: DriverOpenOptions): Promise<Uint8Array> {

@@ -1,10 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { chromium, type Browser, type BrowserContext } from 'playwright';
 import { chromiumArguments, findChromium } from './find-chromium.js';
 
 const START_TIMEOUT_MS = 30_000;
+const END_TIMEOUT_MS = 10_000;
+const END_POLL_MS = 5;
 
 const ARGUMENTS = [
   '--headless=new',
@@ -53,6 +56,7 @@ export class ChromiumProcess {
     const exited = once(this.#process, 'exit');
     killGroup(this.#process);
     await exited;
+    await groupGone(this.#process);
     await this.#browser.close().catch(() => undefined);
   }
 
@@ -73,15 +77,26 @@ async function debuggerUrl(process: ChildProcess): Promise<string> {
     const fail = (what: string) => reject(new TypeError(`Chromium ${what}:\n${seen.join('\n')}`));
     process.once('error', error => fail(error.message));
     process.once('exit', code => fail(`ended with ${code}`));
-    setTimeout(() => fail('did not start in time'), START_TIMEOUT_MS).unref();
+    const overdue = () => fail('did not start in time');
+    setTimeout(START_TIMEOUT_MS, undefined, { ref: false }).then(overdue, overdue);
   });
   return found;
 }
 
-function killGroup({ pid }: ChildProcess): void {
+// A Chromium that starts while one of the old processes still holds the lock of a database deletes that database.
+async function groupGone(child: ChildProcess): Promise<void> {
+  const deadline = Date.now() + END_TIMEOUT_MS;
+  while (killGroup(child)) {
+    if (Date.now() > deadline) throw new TypeError('Chromium did not end in time');
+    await setTimeout(END_POLL_MS);
+  }
+}
+
+/** Whether there was anything left to kill. */
+function killGroup({ pid }: ChildProcess): boolean {
   try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    return pid !== undefined && process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended already.
+    return false;
   }
 }

@@ -1,0 +1,3 @@
+import { conformanceSuite } from '../../suites/conformance-suite.js';
+
+conformanceSuite();

@@ -1,0 +1,4 @@
+import 'fake-indexeddb/auto';
+import { conformanceSuite } from './suites/conformance-suite.js';
+
+conformanceSuite();
