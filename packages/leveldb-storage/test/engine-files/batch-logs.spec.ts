@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BatchWalk } from '../../src/engine-files/batch-logs.js';
 import { checkFiles } from '../../src/engine-files/check-files.js';
 import { readRecords } from '../../src/engine-files/records.js';
-import { onlyLog, replayed, temporaryDirectory, writeBatches } from './raw-database.js';
+import { onlyLog, replayed, temporaryDirectory, writeBatches } from '../raw-database.js';
 
 let directory: string;
 
