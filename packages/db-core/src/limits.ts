@@ -65,7 +65,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
   const limits: Limits = Object.freeze({ ...DEFAULT_LIMITS, ...overrides });
   for (const [name, value] of Object.entries(limits)) {
-    if (!(name in DEFAULT_LIMITS)) throw new TypeError(`limits.${name} is no limit`);
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new TypeError(`limits.${name} is no limit`);
     if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`limits.${name} must be a positive integer`);
   }
   mustNotExceed(limits, 'idBytesMax', 'blockBytesMax');

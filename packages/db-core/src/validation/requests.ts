@@ -84,7 +84,7 @@ export function checkRepoOptions(options: RepoOptions | undefined): RepoOptions 
   if (expiration !== undefined && (typeof expiration !== 'number' || Number.isNaN(expiration))) {
     throw new InvalidRequestError('options.expiration', 'must be a time in epoch milliseconds');
   }
-  if (signal !== undefined && typeof (signal as AbortSignal).aborted !== 'boolean') {
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.aborted !== 'boolean') {
     throw new InvalidRequestError('options.signal', 'must be an AbortSignal');
   }
   return options;
