@@ -21,6 +21,8 @@ export async function tcpNode<T extends ServiceMap = ServiceMap>(
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
+    // All of these nodes dial from one host.
+    connectionManager: { inboundConnectionThreshold: 10_000 },
     services,
     ...options,
   });

@@ -1,4 +1,4 @@
-import type { BlockId } from '@blockstrata/db-core';
+import type { BlockId, BlockstrataError } from '@blockstrata/db-core';
 
 /** What a restoration is doing. */
 export type RestoreProgress =
@@ -8,8 +8,8 @@ export type RestoreProgress =
   | { readonly type: 'asked'; readonly blockId: BlockId; readonly peer: string }
   /** So many revisions have arrived from a peer. */
   | { readonly type: 'chunk'; readonly blockId: BlockId; readonly peer: string; readonly revisions: number }
-  /** A peer's answer was refused, or did not come; `code` is that of the error. */
-  | { readonly type: 'refused'; readonly blockId: BlockId; readonly peer: string; readonly code: string }
+  /** A peer's answer was refused, or did not come. */
+  | { readonly type: 'refused'; readonly blockId: BlockId; readonly peer: string; readonly error: BlockstrataError }
   /** These peers agree; the archive is handed over for installation. */
   | {
       readonly type: 'agreed';

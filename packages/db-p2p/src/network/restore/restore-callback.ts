@@ -196,13 +196,20 @@ class Restorer {
       onFailure,
     });
     if (archive === undefined) {
-      this.#refuse(blockId, candidate.peer, 'restore-failed');
+      this.#refuse(
+        blockId,
+        candidate.peer,
+        new RestoreFailedError(blockId, rev, 'too few holders agree with the peer'),
+      );
       return undefined;
     }
-    for (const peer of disagreeing) this.#refuse(blockId, peer, 'invalid-archive');
+    for (const peer of disagreeing) {
+      this.#refuse(blockId, peer, new InvalidArchiveError(blockId, 'the peer contradicts those who agree'));
+    }
     if (!(await this.#isVerified(archive, candidate.peer))) {
       this.#scores.ban(candidate.peer);
-      this.#report({ type: 'refused', blockId, peer: candidate.peer, code: 'invalid-archive' });
+      const error = new InvalidArchiveError(blockId, 'the database does not accept it');
+      this.#report({ type: 'refused', blockId, peer: candidate.peer, error });
       return undefined;
     }
     this.#report({ type: 'agreed', blockId, peers, revisions: Object.keys(archive.revisions).length });
@@ -241,17 +248,14 @@ class Restorer {
       error instanceof InvalidArchiveError || (error instanceof RemoteFailedError && error.reason === 'protocol');
     if (isForged) this.#scores.ban(holder.peer);
     else if (!(error instanceof UnauthorizedError)) this.#scores.failed(holder.peer);
-    this.#report({
-      type: 'refused',
-      blockId,
-      peer: holder.peer,
-      code: error instanceof BlockstrataError ? error.code : 'remote-failed',
-    });
+    const reported =
+      error instanceof BlockstrataError ? error : new RemoteFailedError(holder.peer, 'lost', { cause: error });
+    this.#report({ type: 'refused', blockId, peer: holder.peer, error: reported });
   }
 
-  #refuse(blockId: BlockId, peer: string, code: string): void {
+  #refuse(blockId: BlockId, peer: string, error: BlockstrataError): void {
     this.#scores.failed(peer);
-    this.#report({ type: 'refused', blockId, peer, code });
+    this.#report({ type: 'refused', blockId, peer, error });
   }
 
   #report(progress: RestoreProgress): void {

@@ -8,6 +8,7 @@ import type { ArchiveHead, ArchiveItem } from './sync-messages.js';
  */
 export class ArchiveAssembly {
   readonly blockId: BlockId;
+  readonly #revMax: number;
   readonly #bytesMax: number;
   readonly #revisions: BlockArchive['revisions'] = Object.create(null) as BlockArchive['revisions'];
   #count = 0;
@@ -16,8 +17,10 @@ export class ArchiveAssembly {
   #end: number | undefined;
   #pending: Record<TrxId, TrxTransforms> | undefined;
 
-  constructor(blockId: BlockId, bytesMax: number) {
+  /** @param rev the revision that was asked for; nothing above it is taken. */
+  constructor(blockId: BlockId, rev: number | undefined, bytesMax: number) {
     this.blockId = blockId;
+    this.#revMax = rev ?? Number.MAX_SAFE_INTEGER;
     this.#bytesMax = bytesMax;
   }
 
@@ -51,6 +54,7 @@ export class ArchiveAssembly {
   /** @throws InvalidArchiveError if it does not follow what came before. */
   add(item: ArchiveItem): void {
     const { rev, base, trxId, transform, block } = item;
+    if (rev > this.#revMax) throw new InvalidArchiveError(this.blockId, `revision ${rev} was not asked for`);
     const above = this.#lowest;
     if (above !== undefined && rev !== above.base) {
       throw new InvalidArchiveError(this.blockId, `revision ${rev} came where ${above.base ?? 'none'} should have`);

@@ -85,7 +85,7 @@ export class SyncClient {
    * @throws RemoteFailedError · UnauthorizedError · InvalidArchiveError · the reason of `signal`
    */
   async archive(blockId: BlockId, rev: number | undefined, options: FetchOptions): Promise<BlockArchive | undefined> {
-    const assembly = new ArchiveAssembly(blockId, 2 * this.#repoLimits.archiveBytesMax);
+    const assembly = new ArchiveAssembly(blockId, rev, 2 * this.#repoLimits.archiveBytesMax);
     for (let transfer = 1; ; transfer++) {
       const before = assembly.revisions;
       try {
