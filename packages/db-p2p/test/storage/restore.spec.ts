@@ -1,8 +1,8 @@
 import { InvalidArchiveError, RestoreFailedError, systemClock, type Clock, type IBlock } from '@blockstrata/db-core';
+import type { StorageRepo } from '@blockstrata/db-p2p/storage';
 import {
   BlockStorage,
   MemoryRawStorage,
-  StorageRepo,
   checkArchive,
   exportArchive,
   type BlockArchive,
@@ -24,7 +24,7 @@ async function peerWithHistory(seed: number, revisions = 40) {
 /** A clock that stands still until it is set forward, so that a back-off passes when the test says so. */
 function manualClock(): Clock & { forward(ms: number): void } {
   let now = 1_000_000;
-  return { now: () => now, after: systemClock.after, forward: ms => (now += ms) };
+  return { now: () => now, after: (delayMs, fire) => systemClock.after(delayMs, fire), forward: ms => (now += ms) };
 }
 
 const HOUR_MS = 3_600_000;

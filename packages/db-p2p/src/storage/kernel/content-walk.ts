@@ -7,13 +7,30 @@ export function containsBytes(value: unknown): boolean {
   return false;
 }
 
-/** Whether a value is frozen in all its depth, byte arrays apart. */
-export function isDeepFrozen(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return true;
-  if (!Object.isFrozen(value)) return false;
-  if (Array.isArray(value)) return value.every(isDeepFrozen);
-  for (const key in value) if (!isDeepFrozen((value as Record<string, unknown>)[key])) return false;
-  return true;
+/** How a value may be shared: not while its owner can still change it; with byte arrays only as copies. */
+export type Sharing = 'open' | 'frozen' | 'frozen-with-bytes';
+
+/** Looks a value through in all its depth. */
+export function sharingOf(value: unknown): Sharing {
+  if (typeof value !== 'object' || value === null) return 'frozen';
+  if (value instanceof Uint8Array) return 'frozen-with-bytes';
+  if (!Object.isFrozen(value)) return 'open';
+  let sharing: Sharing = 'frozen';
+  if (Array.isArray(value)) {
+    for (const child of value as unknown[]) {
+      if (typeof child !== 'object' || child === null) continue;
+      const inner = sharingOf(child);
+      if (inner === 'open') return inner;
+      if (inner !== 'frozen') sharing = inner;
+    }
+    return sharing;
+  }
+  for (const key in value) {
+    const inner = sharingOf((value as Record<string, unknown>)[key]);
+    if (inner === 'open') return inner;
+    if (inner !== 'frozen') sharing = inner;
+  }
+  return sharing;
 }
 
 /**

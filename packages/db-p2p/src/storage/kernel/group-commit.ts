@@ -27,6 +27,8 @@ export type GroupCommitParts = {
   readonly inFlight: InFlight;
   readonly metrics: KernelMetrics;
   readonly groupBytesMax: number;
+  /** Called when the log has grown, and readers can see it. */
+  onLogGrowth(): void;
 };
 
 /**
@@ -141,7 +143,9 @@ export class GroupCommit {
         else cache.delete(key.encoded);
       }
     }
+    if (this.#head === group.head) return;
     this.#head = group.head;
+    this.#parts.onLogGrowth();
   }
 
   #fail(group: Group, error: unknown): void {

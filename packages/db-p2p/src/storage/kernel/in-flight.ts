@@ -9,13 +9,15 @@ export type ActiveRead = { readonly keys: readonly string[]; overtaken: boolean 
  */
 export class InFlight {
   readonly #reads = new Set<ActiveRead>();
-  #writing: ReadonlySet<string> | undefined;
+  #writes: readonly DriverWrite[] | undefined;
+  /** The keys of `#writes`, made when somebody first asks: mostly nobody does. */
+  #writing: Set<string> | undefined;
   #settled: Promise<void> | undefined;
   #idle: (() => void) | undefined;
 
   /** Whether the driver is writing any of these keys. */
   isWriting(keys: readonly string[]): boolean {
-    const writing = this.#writing;
+    const writing = this.#keysBeingWritten();
     return writing !== undefined && keys.some(key => writing.has(key));
   }
 
@@ -26,17 +28,16 @@ export class InFlight {
 
   /** Runs a write of the driver; `makeVisible` runs before anyone who waits for the write goes on. */
   async write(writes: readonly DriverWrite[], run: () => Promise<void>, makeVisible: () => void): Promise<void> {
-    const keys = new Set<string>();
-    for (const { key } of writes) keys.add(key.encoded);
-    this.#writing = keys;
+    this.#writes = writes;
     const { promise, resolve } = withResolvers();
     this.#settled = promise;
     try {
-      this.#overtake(keys);
+      this.#overtake();
       await run();
       makeVisible();
     } finally {
-      this.#overtake(keys);
+      this.#overtake();
+      this.#writes = undefined;
       this.#writing = undefined;
       this.#settled = undefined;
       resolve();
@@ -64,8 +65,17 @@ export class InFlight {
     this.#idle = undefined;
   }
 
-  #overtake(keys: ReadonlySet<string>): void {
-    for (const read of this.#reads) if (!read.overtaken) read.overtaken = read.keys.some(key => keys.has(key));
+  #overtake(): void {
+    if (this.#reads.size === 0) return;
+    for (const read of this.#reads) read.overtaken ||= this.isWriting(read.keys);
+  }
+
+  #keysBeingWritten(): ReadonlySet<string> | undefined {
+    if (this.#writing === undefined && this.#writes !== undefined) {
+      this.#writing = new Set();
+      for (const { key } of this.#writes) this.#writing.add(key.encoded);
+    }
+    return this.#writing;
   }
 }
 

@@ -4,7 +4,7 @@ import type { DriverWrite } from '../driver/store-driver.js';
 import type { RawBatch } from '../raw-storage.js';
 import type { BlockMetadata, LogDraft, LogEntry, PendingRecord, RevisionRecord, TrxRecord } from '../records.js';
 import type { RecordCodec } from './codec.js';
-import { containsBytes, isDeepFrozen } from './content-walk.js';
+import { sharingOf } from './content-walk.js';
 import type { CachedRecord } from './record-cache.js';
 
 /** A write with what the cache is to hold once it is visible; no `cached`: the cache forgets the key. */
@@ -86,7 +86,7 @@ export class SealingBatch implements RawBatch {
     return this;
   }
 
-  async write(options?: { signal?: AbortSignal }): Promise<readonly LogEntry[]> {
+  write(options?: { signal?: AbortSignal }): Promise<readonly LogEntry[]> {
     const batch = { writes: this.#writes, logDrafts: this.#logDrafts, byteLength: this.#byteLength };
     return this.#submit(batch, options?.signal);
   }
@@ -95,7 +95,8 @@ export class SealingBatch implements RawBatch {
     const value = this.#codec.seal(key, record);
     this.#byteLength += value.length;
     // What its owner could still change must not become the cached truth (INV-13).
-    const cached = cacheable && isDeepFrozen(record) ? { record, holdsBytes: containsBytes(record) } : undefined;
+    const sharing = cacheable ? sharingOf(record) : 'open';
+    const cached = sharing === 'open' ? undefined : { record, holdsBytes: sharing === 'frozen-with-bytes' };
     this.#writes.push({ key, value, cached });
     return this;
   }

@@ -124,6 +124,7 @@ export class RawStorage implements IRawStorage {
       inFlight: this.#inFlight,
       metrics: new KernelMetrics(options.metrics),
       groupBytesMax: this.limits.groupBytesMax,
+      onLogGrowth: () => this.#growth.announce(),
     });
   }
 
@@ -309,11 +310,9 @@ export class RawStorage implements IRawStorage {
     return this.#inFlight.read([], () => this.#driver.size());
   }
 
-  async #submit(batch: SealedBatch, signal: AbortSignal | undefined): Promise<readonly LogEntry[]> {
-    if (this.#state.name !== 'open') await this.#ready();
-    const entries = await this.#groupCommit.submit(batch, signal);
-    if (entries.length > 0) this.#growth.announce();
-    return entries;
+  #submit(batch: SealedBatch, signal: AbortSignal | undefined): Promise<readonly LogEntry[]> {
+    if (this.#state.name === 'open') return this.#groupCommit.submit(batch, signal);
+    return this.#ready().then(() => this.#groupCommit.submit(batch, signal));
   }
 
   #whenReady<T>(run: () => MaybePromise<T>): MaybePromise<T> {
