@@ -1,0 +1,100 @@
+import * as fs from 'node:fs';
+import { promisify } from 'node:util';
+import type { FileKind, FileStatus, FileSystem, OpenFile } from './file-system.js';
+
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_WRONLY } = fs.constants;
+// Windows knows neither flag; it has no directory sync either.
+const NO_FOLLOW = (fs.constants.O_NOFOLLOW as number | undefined) ?? 0;
+const READ = O_RDONLY | NO_FOLLOW;
+const CREATE = O_WRONLY | O_CREAT | O_EXCL | NO_FOLLOW;
+const UPDATE = O_WRONLY | NO_FOLLOW;
+const syncsDirectories = process.platform !== 'win32';
+
+const FILE_MODE = 0o600;
+const DIRECTORY_MODE = 0o700;
+
+// The callback API costs less than half of a FileHandle.
+const open = promisify(fs.open);
+const close = promisify(fs.close);
+const fdatasync = promisify(fs.fdatasync);
+const fsync = promisify(fs.fsync);
+const ftruncate = promisify(fs.ftruncate);
+
+class NodeOpenFile implements OpenFile {
+  readonly #descriptor: number;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  write(bytes: Uint8Array, position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      fs.write(this.#descriptor, bytes, 0, bytes.length, position, (error, written) => {
+        if (error === null) resolve(written);
+        else reject(error);
+      });
+    });
+  }
+
+  truncate(length: number): Promise<void> {
+    return ftruncate(this.#descriptor, length);
+  }
+
+  sync(): Promise<void> {
+    return fdatasync(this.#descriptor);
+  }
+
+  close(): Promise<void> {
+    return close(this.#descriptor);
+  }
+}
+
+/** The machine's own file system. */
+export const nodeFileSystem: FileSystem = {
+  create: async path => new NodeOpenFile(await open(path, CREATE, FILE_MODE)),
+  open: async path => new NodeOpenFile(await open(path, UPDATE)),
+  readFile: path => fs.promises.readFile(path, { flag: READ }),
+  readFileSync(path, bytesMax) {
+    const descriptor = fs.openSync(path, READ);
+    try {
+      const { size } = fs.fstatSync(descriptor);
+      return size > bytesMax ? undefined : readFully(descriptor, size);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  },
+  statusSync(path) {
+    const stats = fs.lstatSync(path, { throwIfNoEntry: false });
+    return stats === undefined ? undefined : statusOf(stats);
+  },
+  readdir: path => fs.promises.readdir(path),
+  mkdir: path => fs.promises.mkdir(path, { mode: DIRECTORY_MODE }).then(() => undefined),
+  rename: promisify(fs.rename),
+  link: promisify(fs.link),
+  unlink: promisify(fs.unlink),
+  async syncDirectory(path) {
+    if (!syncsDirectories) return;
+    const descriptor = await open(path, READ | O_DIRECTORY);
+    try {
+      await fsync(descriptor);
+    } finally {
+      await close(descriptor);
+    }
+  },
+};
+
+function readFully(descriptor: number, size: number): Uint8Array {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let length = 0;
+  while (length < size) {
+    const read = fs.readSync(descriptor, bytes, length, size - length, length);
+    if (read === 0) break;
+    length += read;
+  }
+  return length === size ? bytes : bytes.subarray(0, length);
+}
+
+function statusOf(stats: fs.Stats): FileStatus {
+  const kind: FileKind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other';
+  return { kind, size: stats.size };
+}
