@@ -6,8 +6,10 @@ import { addRecover, addVerify } from './commands/check.js';
 import type { CommandContext } from './commands/context.js';
 import { addLog } from './commands/log.js';
 import { addLs } from './commands/ls.js';
+import { addMirror } from './commands/mirror.js';
 import { addPendings } from './commands/pendings.js';
 import { addReplay } from './commands/replay.js';
+import { addServe } from './commands/serve.js';
 import { addShow } from './commands/show.js';
 import { addStats } from './commands/stats.js';
 import { CommandError, EXIT, oneLine } from './errors.js';
@@ -61,9 +63,8 @@ function createProgram(terminal: Terminal): Command {
       outputError: (text, write) => write(text.replace(/^error: /, 'blockstrata: ')),
     })
     .addHelpText('after', HELP);
-  for (const add of [addReplay, addLog, addShow, addLs, addStats, addPendings, addCancel, addVerify, addRecover]) {
-    add(program, context);
-  }
+  const local = [addReplay, addLog, addShow, addLs, addStats, addPendings, addCancel, addVerify, addRecover];
+  for (const add of [...local, addServe, addMirror]) add(program, context);
   return program;
 }
 

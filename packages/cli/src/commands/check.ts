@@ -28,9 +28,10 @@ export function addRecover(program: Command, context: CommandContext): void {
 }
 
 async function verify({ store: directory, json }: StoreOptions, context: CommandContext): Promise<void> {
-  const report = await withExistingStore(directory, ({ repo }) =>
-    withProgress(context.terminal, options => repo.verify(options)),
-  );
+  const report = await withExistingStore(directory, async ({ repo, storage }) => {
+    await storage.open();
+    return withProgress(context.terminal, options => repo.verify(options));
+  });
   await print(context, json, report, () => formatVerifyReport(report));
   requireSound(report, `'blockstrata recover' mends what can be mended`);
 }

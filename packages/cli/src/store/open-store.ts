@@ -1,4 +1,10 @@
-import { BlockStorage, MemoryRawStorage, StorageRepo, type IRawStorage } from '@blockstrata/db-p2p/storage';
+import {
+  BlockStorage,
+  MemoryRawStorage,
+  StorageRepo,
+  type IRawStorage,
+  type RawStorageOptions,
+} from '@blockstrata/db-p2p/storage';
 import { FileRawStorage } from '@blockstrata/file-storage';
 import { LevelDBRawStorage } from '@blockstrata/leveldb-storage';
 import { requireBackend, type Backend } from './backend.js';
@@ -8,8 +14,13 @@ import { STORE_LIMITS } from './limits.js';
 export type Store = { readonly storage: IRawStorage; readonly repo: StorageRepo; readonly backend: Backend };
 
 /** A store that is not opened yet; its first use opens it. `create: false`: it must exist. */
-export function makeStore(backend: Backend, directory: string, create: boolean): Store {
-  const storage = makeStorage(backend, directory, create);
+export function makeStore(
+  backend: Backend,
+  directory: string,
+  create: boolean,
+  options: Pick<RawStorageOptions, 'metrics'> = {},
+): Store {
+  const storage = makeStorage(backend, directory, { ...options, create, limits: STORE_LIMITS });
   const repo = new StorageRepo(blockId => new BlockStorage(blockId, storage), { storage });
   return { storage, repo, backend };
 }
@@ -28,8 +39,7 @@ export async function withExistingStore<T>(directory: string, use: (store: Store
   }
 }
 
-function makeStorage(backend: Backend, directory: string, create: boolean): IRawStorage {
-  const options = { create, limits: STORE_LIMITS };
+function makeStorage(backend: Backend, directory: string, options: RawStorageOptions): IRawStorage {
   switch (backend) {
     case 'leveldb':
       return new LevelDBRawStorage(directory, options);
