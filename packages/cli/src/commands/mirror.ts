@@ -12,7 +12,6 @@ type MirrorOptions = {
   backend?: Backend;
   key?: string;
   from?: number;
-  once?: boolean;
   compress?: boolean;
   json?: boolean;
 };
@@ -27,7 +26,6 @@ export function addMirror(program: Command, context: CommandContext): void {
     .addOption(new Option('--backend <name>', 'what a new copy is kept on; default leveldb').choices(BACKENDS))
     .option('--key <file>', 'the key that this peer is known by; made where it is missing; default: beside the store')
     .addOption(integerOption('--from <seq>', 'go on behind this entry of its log; default: where it was', 0))
-    .option('--once', 'stop when the copy holds all that the node had at some moment')
     .option('--compress', 'deflate what is transferred')
     .option('--json', 'report as JSON, a line each')
     .addHelpText('after', EXAMPLES)
@@ -52,7 +50,6 @@ async function mirrorNode(address: string, options: MirrorOptions, { terminal, o
   ]);
   const backend = (await detectBackend(options.store)) ?? options.backend ?? 'leveldb';
   const { storage } = makeStore(backend, options.store, true);
-  const stop = new AbortController();
   const position = `${options.store}.position.json`;
   let saved = Promise.resolve();
   try {
@@ -73,16 +70,17 @@ async function mirrorNode(address: string, options: MirrorOptions, { terminal, o
     try {
       const peer = multiaddr(address);
       await out.line(
-        options.json === true ? JSON.stringify({ peer: node.libp2p.peerId.toString() }) : `peer ${node.libp2p.peerId}`,
+        options.json === true
+          ? JSON.stringify({ peer: node.libp2p.peerId.toString() })
+          : `peer ${node.libp2p.peerId.toString()}`,
       );
       const onProgress = (progress: MirrorProgress): void => {
         if (progress.type === 'copied') saved = saved.then(() => savePosition(position, address, progress.seq));
         report(progress, options.json === true, terminal.stderr);
-        if (progress.type === 'copied' && options.once === true) stop.abort(new CaughtUp());
       };
       const from = options.from ?? (await loadPosition(position, address));
       const { compress = false } = options;
-      const signal = AbortSignal.any([terminal.signal, stop.signal]);
+      const { signal } = terminal;
       await mirror({ storage }, { libp2p: node.libp2p, peer }, { from, compress, onProgress, signal });
     } catch (error) {
       if (!terminal.signal.aborted && !(error instanceof CaughtUp))
@@ -95,8 +93,6 @@ async function mirrorNode(address: string, options: MirrorOptions, { terminal, o
     await storage.close();
   }
 }
-
-class CaughtUp extends Error {}
 
 function explained(error: unknown, peer: string): unknown {
   if (!(error instanceof BlockstrataError) || error.code !== 'unauthorized') return error;

@@ -45,12 +45,12 @@ type Services = { identify: Identify; ping: Ping; repo: RepoService; sync: SyncS
 export async function startNode(init: NodeInit): Promise<RunningNode> {
   const { storage, key, listen, metrics, dht, limits = {} } = init;
   // The repository is served by a node that it needs to restore from others: the callback comes last.
-  let restore: PeerRestoreCallback | undefined;
+  const later: { restore?: PeerRestoreCallback } = {};
   const restores = init.peers.length > 0 || dht;
   const repo = new StorageRepo(
     blockId =>
       restores
-        ? new BlockStorage(blockId, storage, async (...args) => restore?.(...args))
+        ? new BlockStorage(blockId, storage, async (...args) => later.restore?.(...args))
         : new BlockStorage(blockId, storage),
     { storage, restoreUnknown: restores },
   );
@@ -72,19 +72,19 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
     ...(metrics ? { metrics: prometheusMetrics() } : {}),
   });
   const peers = init.peers.map(peer => [multiaddr(peer)]);
-  restore = createRestoreCallback({
+  const restore = createRestoreCallback({
     libp2p,
     storage,
     quorum: init.quorum,
     limits,
     ...(peers.length > 0 ? { peers } : {}),
   });
-  const { close } = restore;
+  later.restore = restore;
   return {
     libp2p,
     repo,
     async stop() {
-      await close();
+      await restore.close();
       await libp2p.stop();
     },
   };

@@ -43,6 +43,10 @@ export type NetworkLimits = {
   readonly writeQueueBytesMax: number;
   /** Bytes of one chunk of an archive; a single revision that is larger travels alone. */
   readonly chunkBytesMax: number;
+  /** Encoded bytes of the transforms of one archive that is served, about. */
+  readonly servedArchiveBytesMax: number;
+  /** Bytes of one archive that is fetched. */
+  readonly fetchedArchiveBytesMax: number;
   /** Archives of one peer that are being served at once. */
   readonly peerSyncsInFlightMax: number;
   /** Archives that are being served at once, to all peers. */
@@ -87,6 +91,8 @@ export const DEFAULT_NETWORK_LIMITS: NetworkLimits = Object.freeze({
   writeMsMax: 30_000,
   writeQueueBytesMax: MiB,
   chunkBytesMax: 256 * KiB,
+  servedArchiveBytesMax: 8 * MiB,
+  fetchedArchiveBytesMax: 96 * MiB,
   peerSyncsInFlightMax: 4,
   syncsInFlightMax: 16,
   announceQueueMax: 10_000,
@@ -117,6 +123,7 @@ export function resolveNetworkLimits(overrides: Partial<NetworkLimits> = {}): Ne
   mustNotExceed(limits, 'strangerRequestsInFlightMax', 'peerRequestsInFlightMax');
   mustNotExceed(limits, 'requestDeadlineMs', 'requestDeadlineMsMax');
   mustNotExceed(limits, 'chunkBytesMax', 'messageBytesMax');
+  mustNotExceed(limits, 'servedArchiveBytesMax', 'fetchedArchiveBytesMax');
   mustNotExceed(limits, 'peerSyncsInFlightMax', 'syncsInFlightMax');
   mustNotExceed(limits, 'holdersAskedMax', 'holdersMax');
   return limits;

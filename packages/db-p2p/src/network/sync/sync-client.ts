@@ -85,7 +85,8 @@ export class SyncClient {
    * @throws RemoteFailedError · UnauthorizedError · InvalidArchiveError · the reason of `signal`
    */
   async archive(blockId: BlockId, rev: number | undefined, options: FetchOptions): Promise<BlockArchive | undefined> {
-    const assembly = new ArchiveAssembly(blockId, rev, 2 * this.#repoLimits.archiveBytesMax);
+    const bytesMax = Math.min(2 * this.#repoLimits.archiveBytesMax, this.#limits.fetchedArchiveBytesMax);
+    const assembly = new ArchiveAssembly(blockId, rev, bytesMax);
     for (let transfer = 1; ; transfer++) {
       const before = assembly.revisions;
       try {

@@ -133,7 +133,8 @@ async function archive({ storage, authorize, compress = true, limits }: ServerIn
   const request = decodeArchiveRequest(call.body, storage.limits);
   const grant = await requireGrant(authorize, call, 'sync', [request.blockId]);
   const { blockId, rev, above } = request;
-  const found = await exportArchive(storage, blockId, rev, above === undefined ? {} : { above });
+  const bytesMax = Math.min(limits.servedArchiveBytesMax, storage.limits.archiveBytesMax / 2);
+  const found = await exportArchive(storage, blockId, rev, above === undefined ? { bytesMax } : { above, bytesMax });
   if (found === undefined) return null;
   const pending = request.pendings && grant === 'all' ? await pendingsOf(storage, blockId) : undefined;
   await call.emit(encodeArchiveHead({ end: found.range[1], pending }));
@@ -178,11 +179,12 @@ async function pendingsOf(storage: IRawStorage, blockId: BlockId): Promise<Recor
   return pendings;
 }
 
-async function digest({ storage, authorize }: ServerInit, call: Call): Promise<unknown> {
+async function digest({ storage, authorize, limits }: ServerInit, call: Call): Promise<unknown> {
   const { blockId, rev } = decodeArchiveRequest(call.body, storage.limits);
   const floor = requireRevision(call.body.floor, 'floor');
   await requireGrant(authorize, call, 'sync', [blockId]);
-  const bytesMax = storage.limits.archiveBytesMax;
+  // A little more than an archive has: one that somebody else cut must be covered.
+  const bytesMax = 2 * limits.servedArchiveBytesMax;
   const found = await exportArchive(storage, blockId, rev, { above: floor - 1, bytesMax });
   return encodeDigestAnswer(found === undefined ? undefined : digestOf(found));
 }
