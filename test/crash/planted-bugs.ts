@@ -1,0 +1,23 @@
+import type { DriverWrite, StoreDriver } from '@blockstrata/db-p2p/storage';
+import type { Bug } from './messages.js';
+
+/** Breaks a driver's `write`, to see whether the checks notice. */
+export function plantBug(driver: StoreDriver, bug: Bug): void {
+  const write = driver.write.bind(driver);
+  let writes = 0;
+  driver.write = async (batch: readonly DriverWrite[]) => {
+    writes++;
+    switch (bug) {
+      case 'acknowledge-early':
+        // Done one write later: what is acknowledged last is never done.
+        return void setTimeout(() => void write(batch), 2);
+      case 'half-a-batch': {
+        const half = batch.length >>> 1;
+        await write(batch.slice(0, half));
+        return write(batch.slice(half));
+      }
+      case 'drop-a-batch':
+        return writes % 20 === 0 ? undefined : write(batch);
+    }
+  };
+}
