@@ -88,6 +88,19 @@ repoContextCases('reads a pending transaction as committed that is known to be c
   same(await entity(repo, 'a', 'list'), [3, 7, 1_000], 'the block without the context');
 });
 
+repoContextCases('applies a transaction once that is named twice as committed elsewhere', async bench => {
+  const repo = repoOver(await bench.open());
+  await threeRevisions(repo);
+  await pends(repo, { trxId: 'p', transforms: updates('a', ['list', 0, 0, ['p']]) });
+  const committed = [
+    { trxId: 'p', rev: 1_002 },
+    { trxId: 'p', rev: 1_001 },
+    { trxId: 'p', rev: 1_001 },
+  ];
+  const found = await read(repo, 'a', { committed });
+  same([found.rev, found.block?.list], [1_001, ['p', 3, 7, 1_000]], 'the block');
+});
+
 repoContextCases('ignores what is committed elsewhere and not held here', async bench => {
   const repo = repoOver(await bench.open());
   await threeRevisions(repo);

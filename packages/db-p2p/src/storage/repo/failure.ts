@@ -40,7 +40,8 @@ async function missingTrxs(
   behind: readonly Behind[],
 ): Promise<{ missing: TrxTransforms[]; truncated: boolean }> {
   const { missingTrxsMax } = storage.limits;
-  const byTrx = new Map<TrxId, { rev: number; blocks: [BlockId, Transform][] }>();
+  // A transaction that was committed on its blocks at several revisions was missed at each of them.
+  const byTrxRev = new Map<string, { trxId: TrxId; rev: number; blocks: [BlockId, Transform][] }>();
   let truncated = false;
   for (const { blockId, head, knownRev } of behind) {
     const newest = head.latest?.rev ?? 0;
@@ -48,17 +49,18 @@ async function missingTrxs(
     for await (const { rev, trxId } of storage.listRevisions(blockId, knownRev + 1, newest, {
       limit: missingTrxsMax + 1,
     })) {
-      if (listed++ === missingTrxsMax || (byTrx.size === missingTrxsMax && !byTrx.has(trxId))) {
+      const key = `${rev} ${trxId}`;
+      if (listed++ === missingTrxsMax || (byTrxRev.size === missingTrxsMax && !byTrxRev.has(key))) {
         truncated = true;
         break;
       }
       const trx = await storage.getTransaction(blockId, trxId);
-      const entry = byTrx.get(trxId) ?? { rev, blocks: [] };
-      byTrx.set(trxId, entry);
+      const entry = byTrxRev.get(key) ?? { trxId, rev, blocks: [] };
+      byTrxRev.set(key, entry);
       if (trx !== undefined) entry.blocks.push([blockId, trx.transform]);
     }
   }
-  const missing = [...byTrx].map(([trxId, { rev, blocks }]) => ({
+  const missing = [...byTrxRev.values()].map(({ trxId, rev, blocks }) => ({
     trxId,
     rev,
     transforms: transformsFromBlocks(blocks),

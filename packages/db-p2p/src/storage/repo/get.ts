@@ -124,7 +124,9 @@ function viewOf(gets: CheckedGets, head: BlockMetadata | undefined): View {
   const above = head?.latest?.rev ?? 0;
   const committed = gets.committed
     .filter(({ trxId, rev }) => rev > above && pendings.includes(trxId))
-    .sort((a, b) => a.rev - b.rev);
+    .sort((a, b) => a.rev - b.rev)
+    // Named twice, it still happened once.
+    .filter(({ trxId }, i, sorted) => sorted.findIndex(entry => entry.trxId === trxId) === i);
   const newest = committed.at(-1);
   if (newest !== undefined) state.latest = newest;
   const left = pendings.filter(trxId => !committed.some(entry => entry.trxId === trxId));
