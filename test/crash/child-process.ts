@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { parseMessages, type ChildTask, type Message } from './messages.js';
 
@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 export async function bundle(entry: string): Promise<string> {
   const directory = join(ROOT, 'node_modules', '.cache', 'blockstrata-tests');
   await mkdir(directory, { recursive: true });
-  const outfile = join(directory, `${entry}-${process.pid}.mjs`);
+  const outfile = join(directory, `${basename(entry)}-${process.pid}.mjs`);
   await build({
     entryPoints: [join(import.meta.dirname, `${entry}.ts`)],
     outfile,

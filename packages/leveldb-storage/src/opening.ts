@@ -15,6 +15,7 @@ import { claimStore } from './open-stores.js';
 import type { LevelDBOptions } from './options.js';
 import { ABOVE_ALL } from './scan-bounds.js';
 import { findStore, headerPath, readHeader, type FoundStore } from './store-directory.js';
+import { unlessGone } from './system-errors.js';
 
 const DIRECTORY_MODE = 0o700;
 
@@ -86,8 +87,11 @@ type Prepared = { readonly losses: DriverLoss[]; readonly guard: TableGuard };
 /** Checks LevelDB's files; what stands in its way and was never acknowledged, or may be given up, is mended. */
 async function prepareFiles(options: OpeningOptions, path: string): Promise<Prepared> {
   let looked = await lookAtFiles(options, path);
-  for (let looks = 1; looks < LOOKS_MAX && looked.findings.length > 0; looks++)
+  for (let looks = 1; looks < LOOKS_MAX && looked?.findings.length !== 0; looks++) {
+    await requireNoHolder(options, path);
     looked = await lookAtFiles(options, path);
+  }
+  if (looked === undefined) throw new StoreLockedError(options.directory, undefined);
   const { findings, mend, guard } = looked;
   const first = findings[0];
   if (first !== undefined && !options.salvage) throw new CorruptRecordError(first.record, first.problem);
@@ -101,9 +105,14 @@ async function prepareFiles(options: OpeningOptions, path: string): Promise<Prep
   return { losses, guard: new TableGuard(path, (await checkFiles(path)).tables) };
 }
 
-/** To salvage, every table is looked through; to open, as many as the options say: the others before they are read. */
-async function lookAtFiles({ salvage, engine }: OpeningOptions, path: string): Promise<LookedAt> {
-  const { findings, mend, tables } = await checkFiles(path);
+/**
+ * To salvage, every table is looked through; to open, as many as the options say: the others before they are read.
+ * `undefined`: files went away meanwhile, as they do only where an owner is at work.
+ */
+async function lookAtFiles({ salvage, engine }: OpeningOptions, path: string): Promise<LookedAt | undefined> {
+  const report = await checkFiles(path).catch(unlessGone);
+  if (report === undefined) return undefined;
+  const { findings, mend, tables } = report;
   const guard = new TableGuard(path, tables);
   let bytes = 0;
   const first = guard.unchecked(READ_FIRST.low, READ_FIRST.high);
