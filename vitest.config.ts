@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { seededBugPlugin } from './test/seeded-bugs/plugin.js';
 
 const conditions = ['@blockstrata/source', 'node', 'module', 'import', 'default'];
 
 export default defineConfig({
+  plugins: seededBugPlugin(),
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {

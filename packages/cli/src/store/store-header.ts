@@ -13,16 +13,18 @@ export type StoreFacts = {
   readonly closedCleanly: boolean;
 };
 
+type StoredHeader = { version?: unknown; storeId?: unknown; epoch?: unknown; clean?: { epoch?: unknown } };
+
 /** Reads the header of a store that nobody has opened yet. The store checks it when it is opened. */
 export async function readStoreFacts(directory: string, backend: 'leveldb' | 'file'): Promise<StoreFacts> {
   const path = join(directory, HEADER_PATHS[backend]);
   try {
-    const { header } = JSON.parse(await readFile(path, 'utf8')) as { header: Record<string, unknown> };
+    const { header } = JSON.parse(await readFile(path, 'utf8')) as { header: StoredHeader };
     return {
       formatVersion: Number(header.version),
       storeId: String(header.storeId),
       epoch: Number(header.epoch),
-      closedCleanly: header.clean !== undefined,
+      closedCleanly: header.clean !== undefined && header.clean.epoch === header.epoch,
     };
   } catch (cause) {
     throw new CommandError(`${path} is damaged: 'blockstrata recover' may mend it`, undefined, { cause });

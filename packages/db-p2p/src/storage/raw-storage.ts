@@ -121,7 +121,7 @@ export interface IRawStorage {
   listBlockIds(options?: PageOptions<BlockId>): AsyncIterable<BlockId>;
   /** The entries of the commit log behind `from` (exclusive, default 0), in order. */
   readLog(options?: { from?: number; limit?: number }): AsyncIterable<LogEntry>;
-  /** The sequence number of the newest log entry that readers can see; 0: none. */
+  /** The sequence number of the newest log entry that readers can see; 0: none, or not open yet. */
   readonly logSeq: number;
   /** Every record of one kind, of one block or of all, damaged ones too; for checks of the whole store. */
   scanRecords(kind: RecordKind, blockId?: BlockId): AsyncIterable<ScannedRecord>;

@@ -10,6 +10,7 @@ import { verifyBlock } from './verify-block.js';
 
 /** Checks every record of the store, and what they say of each other. Writes nothing. */
 export async function verify(context: RepoContext, options: CheckOptions): Promise<VerifyReport> {
+  await context.storage.open();
   const builder = new ReportBuilder(options, context.storage.limits.reportedViolationsMax);
   await verifyLog(context, builder);
   await verifyBlocks(context, builder);

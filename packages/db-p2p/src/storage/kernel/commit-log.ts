@@ -77,9 +77,9 @@ export async function checkCleanMark(driver: StoreDriver, head: LogHead, clean: 
   }
 }
 
-/** The mark for a log that ends at `head`. */
-export function cleanMark(head: LogHead): CleanMark {
-  return { seq: head.seq, digest: toHex(head.digest) };
+/** The mark for a log that ends at `head`, in a store closed at `epoch`. */
+export function cleanMark(head: LogHead, epoch: number): CleanMark {
+  return { seq: head.seq, digest: toHex(head.digest), epoch };
 }
 
 function toHex(bytes: Uint8Array): string {

@@ -6,8 +6,11 @@ export const FORMAT_VERSION = 1;
 
 const FORMAT = 'blockstrata';
 
-/** What `close()` leaves behind: the log must still reach this far, with this digest, at the next open. */
-export type CleanMark = { readonly seq: number; readonly digest: string };
+/**
+ * What `close()` leaves behind at an epoch: the log reached this far, with this digest. A log only grows, so the mark
+ * holds for good, and stays in the header until the next clean shutdown: a refused open does not use it up.
+ */
+export type CleanMark = { readonly seq: number; readonly digest: string; readonly epoch: number };
 
 /** The header of a store. */
 export type StoreHeader = {

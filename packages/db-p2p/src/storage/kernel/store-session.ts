@@ -32,7 +32,7 @@ export async function openStore(options: SessionOptions, salvage: boolean): Prom
       const known = readHeader(options, bytes, salvage, losses);
       // Admitted a second time, under the lock, the header may be one that its last owner has just left.
       stored = known;
-      header = known === undefined ? firstHeader(options) : raised(known);
+      header = known === undefined ? firstHeader(options) : raised(known, salvage);
       return { bytes: encodeHeader(header), epoch: header.epoch };
     },
   });
@@ -40,7 +40,7 @@ export async function openStore(options: SessionOptions, salvage: boolean): Prom
     losses.push(...opened.losses);
     const logHead = await readLogHead(driver, options.codec);
     await checkLog(options, logHead, stored, salvage, losses);
-    const recovered = stored !== undefined && stored.clean === undefined;
+    const recovered = stored !== undefined && stored.clean?.epoch !== stored.epoch;
     return { header, logHead, report: { recovered, epoch: header.epoch, losses } };
   } catch (error) {
     await driver.close(undefined);
@@ -54,7 +54,9 @@ export async function closeStore(
   header: StoreHeader,
   logHead: LogHead | undefined,
 ): Promise<void> {
-  await driver.close(logHead === undefined ? undefined : encodeHeader({ ...header, clean: cleanMark(logHead) }));
+  await driver.close(
+    logHead === undefined ? undefined : encodeHeader({ ...header, clean: cleanMark(logHead, header.epoch) }),
+  );
 }
 
 /** What a closed store answers. */
@@ -66,8 +68,10 @@ function firstHeader({ randomness }: SessionOptions): StoreHeader {
   return { version: FORMAT_VERSION, storeId: randomness.uuid(), epoch: 1 };
 }
 
-function raised({ version, storeId, epoch }: StoreHeader): StoreHeader {
-  return { version, storeId, epoch: epoch + 1 };
+/** Salvage accepts that the log is shorter than it was, so the mark goes. */
+function raised({ version, storeId, epoch, clean }: StoreHeader, salvage: boolean): StoreHeader {
+  const next: StoreHeader = { version, storeId, epoch: epoch + 1 };
+  return clean === undefined || salvage ? next : { ...next, clean };
 }
 
 function readHeader(

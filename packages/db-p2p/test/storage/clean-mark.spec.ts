@@ -1,0 +1,52 @@
+import { CorruptRecordError } from '@blockstrata/db-core';
+import { logKey, MemoryDriver, RawStorage } from '@blockstrata/db-p2p/storage';
+import { describe, expect, it } from 'vitest';
+import { commitHistory, openRepo, seeded } from './history.js';
+
+async function closedStore(): Promise<MemoryDriver> {
+  const driver = new MemoryDriver();
+  const storage = new RawStorage(driver);
+  await commitHistory(openRepo(storage), ['a', 'b'], 10, seeded(1));
+  await storage.close();
+  return driver;
+}
+
+/** Loses log entries behind the kernel's back, as an engine does that drops a part of its own log. */
+async function lose(driver: MemoryDriver, ...seqs: number[]): Promise<void> {
+  let header: Uint8Array | undefined;
+  const admit = (bytes: Uint8Array | undefined) => ({ bytes: (header = bytes ?? new Uint8Array()), epoch: 1 });
+  await driver.open({ create: false, durability: 'strict', salvage: false, admit });
+  await driver.write(seqs.map(seq => ({ key: logKey(seq), value: undefined })));
+  await driver.close(header);
+}
+
+describe('the mark of a clean shutdown', () => {
+  it('lets a store open that holds what it held', async () => {
+    const storage = new RawStorage(await closedStore());
+    expect(await storage.open()).toMatchObject({ recovered: false, losses: [] });
+  });
+
+  it('shows that the tail of the commit log is gone, which no chain can (INV-3)', async () => {
+    const driver = await closedStore();
+    await lose(driver, 9, 10);
+    const storage = new RawStorage(driver);
+    await expect(storage.open()).rejects.toThrow(CorruptRecordError);
+    const { losses } = await storage.open({ salvage: true });
+    expect(losses).toHaveLength(1);
+    expect((await openRepo(storage).verify()).logEntries).toBe(8);
+  });
+
+  it('leaves a hole in the middle for verify() to find', async () => {
+    const driver = await closedStore();
+    await lose(driver, 4);
+    const { violations } = await openRepo(new RawStorage(driver)).verify();
+    expect(violations.map(({ kind }) => kind)).toEqual(['hole']);
+  });
+
+  it('is not there after a crash, and the store says that it was recovered', async () => {
+    const driver = new MemoryDriver();
+    await new RawStorage(driver).open();
+    await driver.close(undefined);
+    expect(await new RawStorage(driver).open()).toMatchObject({ recovered: true, epoch: 2 });
+  });
+});
