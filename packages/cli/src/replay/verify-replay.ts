@@ -46,6 +46,8 @@ export type VerifyReplayOptions = {
   readonly depth: Exclude<VerifyDepth, 'none'>;
   /** Of a sample; a random one if absent. */
   readonly seed?: number;
+  /** Pairs up to which each is read for itself. Default {@link PAIRS_READ_MAX}. */
+  readonly pairsReadMax?: number;
   onStep?(rev: number): void;
   readonly signal?: AbortSignal;
 };
@@ -64,7 +66,7 @@ export async function verifyReplay(options: VerifyReplayOptions): Promise<Replay
   const { repository, commits, depth } = options;
   const pairsTotal = await countPairs(readChanges(repository, commits, 1));
   const seed = depth === 'sample' ? (options.seed ?? randomInt(SEED_MAX)) : undefined;
-  const choose = chooseProbes(pairsTotal, seed);
+  const choose = chooseProbes(pairsTotal, seed, options.pairsReadMax ?? PAIRS_READ_MAX);
   const tally = new Tally();
   const blobs = new BlobReader(repository, FILE_BYTES_MAX);
   try {
@@ -83,9 +85,9 @@ export async function verifyReplay(options: VerifyReplayOptions): Promise<Replay
   return { depth, pairs, verified, reads, pairsTotal, ...sampled, mismatches, logProblems };
 }
 
-function chooseProbes(pairsTotal: number, seed: number | undefined): ProbeChoice {
+function chooseProbes(pairsTotal: number, seed: number | undefined, pairsReadMax: number): ProbeChoice {
   if (seed !== undefined) return randomPairs(pairsTotal, seed);
-  return pairsTotal <= PAIRS_READ_MAX ? everyPair : endsOfSpans;
+  return pairsTotal <= pairsReadMax ? everyPair : endsOfSpans;
 }
 
 class Tally {
