@@ -83,8 +83,7 @@ async function mirrorNode(address: string, options: MirrorOptions, { terminal, o
       const { signal } = terminal;
       await mirror({ storage }, { libp2p: node.libp2p, peer }, { from, compress, onProgress, signal });
     } catch (error) {
-      if (!terminal.signal.aborted && !(error instanceof CaughtUp))
-        throw explained(error, node.libp2p.peerId.toString());
+      if (!terminal.signal.aborted) throw explained(error, node.libp2p.peerId.toString());
     } finally {
       await node.stop();
     }

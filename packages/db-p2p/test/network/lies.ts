@@ -2,7 +2,7 @@ import type { Stream } from '@libp2p/interface';
 import type { BlockArchive } from '../../src/storage/index.js';
 import { archiveDigest } from '../../src/network/sync/archive-digest.js';
 import { deflate } from '../../src/network/sync/deflate.js';
-import { archiveItems } from '../../src/network/sync/sync-messages.js';
+import { encodeArchiveItem } from '../../src/network/sync/sync-messages.js';
 import { knownArchive } from './known-history.js';
 
 /** One question, and the means to answer it. */
@@ -61,6 +61,15 @@ function answerDigest(liar: Liar, items: Item[]): void {
 /** Sends bytes as they are, in place of a message. */
 function raw(liar: Liar, bytes: Uint8Array): void {
   liar.stream.send(bytes);
+}
+
+/** The revisions of an archive as an honest peer sends them, the newest first. */
+function archiveItems({ revisions }: BlockArchive): Item[] {
+  const descending = Object.entries(revisions).sort(([a], [b]) => Number(b) - Number(a));
+  return descending.map(([rev, { trx, base, block }]) => {
+    const { trxId, transform } = trx;
+    return encodeArchiveItem({ rev: Number(rev), base, trxId, transform, ...(block === undefined ? {} : { block }) });
+  });
 }
 
 const BOMB = await deflate(new Uint8Array(64 * 1024 * 1024));

@@ -1,6 +1,6 @@
 import type { BlockId, IBlock } from '@blockstrata/db-core';
 import type { BlockArchive } from '../../storage/block/archive.js';
-import { replayArchive, type CheckedArchive, type CheckedRevision } from '../../storage/block/check-archive.js';
+import { replayArchive, type CheckedArchive } from '../../storage/block/check-archive.js';
 import { archiveDigest } from '../sync/archive-digest.js';
 import type { DigestAnswer } from '../sync/sync-messages.js';
 
@@ -77,12 +77,13 @@ export class Candidate {
 
   #cut(floor: number, top: number, end: number | undefined, keepsFloorBase: boolean): BlockArchive {
     const revisions = Object.create(null) as BlockArchive['revisions'];
-    for (const [{ rev, trxId, base, transform }, block] of replayArchive(this.#archive)) {
+    const content = this.#contentAt(floor);
+    for (const { rev, trxId, base, transform } of this.#archive.revisions) {
       if (rev < floor) continue;
       if (rev > top) break;
       const revision: BlockArchive['revisions'][number] = { trx: { trxId, rev, transform } };
       if (base !== undefined && (rev !== floor || keepsFloorBase)) revision.base = base;
-      if (rev === floor && block !== undefined && revision.base !== 0) revision.block = block;
+      if (rev === floor && content !== undefined && revision.base !== 0) revision.block = content;
       revisions[rev] = revision;
     }
     return { blockId: this.blockId, revisions, range: end === undefined ? [floor] : [floor, end] };
@@ -95,21 +96,14 @@ export class Candidate {
   }
 
   #computeDigest(from: number, to: number): Uint8Array | undefined {
-    const stretch: CheckedRevision[] = [];
-    let content: IBlock | undefined;
-    let isReached = false;
-    for (const [revision, block] of replayArchive(this.#archive)) {
-      if (revision.rev < from) continue;
-      if (revision.rev !== from) break;
-      content = block;
-      isReached = true;
-      break;
-    }
-    if (!isReached) return undefined;
-    for (const revision of this.#archive.revisions) {
-      if (revision.rev >= from && revision.rev <= to) stretch.push(revision);
-    }
-    return stretch.at(-1)?.rev === to ? archiveDigest(this.blockId, content, stretch) : undefined;
+    const stretch = this.#archive.revisions.filter(({ rev }) => rev >= from && rev <= to);
+    if (stretch[0]?.rev !== from || stretch.at(-1)?.rev !== to) return undefined;
+    return archiveDigest(this.blockId, this.#contentAt(from), stretch);
+  }
+
+  #contentAt(rev: number): IBlock | undefined {
+    for (const [revision, block] of replayArchive(this.#archive)) if (revision.rev === rev) return block;
+    return undefined;
   }
 
   #baseOf(rev: number): number | undefined {

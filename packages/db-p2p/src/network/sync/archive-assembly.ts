@@ -54,7 +54,10 @@ export class ArchiveAssembly {
   /** @throws InvalidArchiveError if it does not follow what came before. */
   add(item: ArchiveItem): void {
     const { rev, base, trxId, transform, block } = item;
-    if (rev > this.#revMax) throw new InvalidArchiveError(this.blockId, `revision ${rev} was not asked for`);
+    // A block that did not exist yet is told by its first revision alone.
+    const isFirstEver = this.#count === 0 && base === 0;
+    if (rev > this.#revMax && !isFirstEver)
+      throw new InvalidArchiveError(this.blockId, `revision ${rev} was not asked for`);
     const above = this.#lowest;
     if (above !== undefined && rev !== above.base) {
       throw new InvalidArchiveError(this.blockId, `revision ${rev} came where ${above.base ?? 'none'} should have`);

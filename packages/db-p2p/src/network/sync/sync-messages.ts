@@ -10,9 +10,9 @@ import {
   type TrxRev,
   type TrxTransforms,
 } from '@blockstrata/db-core';
-import type { BlockArchive } from '../../storage/block/archive.js';
 import { fromPairs, requireTuple, toPairs } from '../wire/pairs.js';
 import { decodeTrxTransforms, encodeTransform, encodeTrxTransforms } from '../wire/transforms.js';
+import type { HistoryRevision } from './history-reader.js';
 import { DEFLATE } from './sync-protocol.js';
 
 /** Which archive is wanted. */
@@ -92,18 +92,10 @@ export function decodeArchiveHead(value: unknown, limits: Limits): ArchiveHead {
   };
 }
 
-/** The revisions of an archive as they travel, the newest first. */
-export function* archiveItems({ revisions }: BlockArchive): Iterable<unknown[]> {
-  const descending = Object.keys(revisions)
-    .map(Number)
-    .sort((a, b) => b - a);
-  for (const rev of descending) {
-    const revision = revisions[rev];
-    if (revision === undefined) continue;
-    const { trx, base, block } = revision;
-    const item = [rev, base ?? null, trx.trxId, encodeTransform(trx.transform)];
-    yield block === undefined ? item : [...item, block];
-  }
+/** A revision of an archive as it travels. */
+export function encodeArchiveItem({ rev, base, trxId, transform, block }: HistoryRevision): unknown[] {
+  const item = [rev, base ?? null, trxId, encodeTransform(transform)];
+  return block === undefined ? item : [...item, block];
 }
 
 /** @throws InvalidRequestError */

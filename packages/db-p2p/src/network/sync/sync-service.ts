@@ -6,18 +6,14 @@ import {
   type Startable,
 } from '@libp2p/interface';
 import {
-  applyTransform,
   requireId,
   requireRevision,
   transformsFromBlocks,
   type BlockId,
   type Clock,
-  type IBlock,
   type TrxId,
   type TrxTransforms,
 } from '@blockstrata/db-core';
-import type { BlockArchive } from '../../storage/block/archive.js';
-import { exportArchive } from '../../storage/block/export-archive.js';
 import type { IRawStorage } from '../../storage/raw-storage.js';
 import { resolveNetworkLimits, type NetworkLimits } from '../limits.js';
 import { requireGrant, type Authorize } from '../rpc/authorization.js';
@@ -29,13 +25,13 @@ import { encodeCbor } from '../wire/encode-cbor.js';
 import { Announcer } from './announcer.js';
 import { archiveDigest } from './archive-digest.js';
 import { deflate } from './deflate.js';
+import { floorContent, openHistory, type History, type HistoryRevision } from './history-reader.js';
 import {
-  archiveItems,
   decodeArchiveRequest,
   encodeArchiveHead,
+  encodeArchiveItem,
   encodeDigestAnswer,
   encodeHeadAnswer,
-  type ArchiveRequest,
   type DigestAnswer,
 } from './sync-messages.js';
 import { SYNC_PROTOCOL } from './sync-protocol.js';
@@ -134,38 +130,38 @@ async function archive({ storage, authorize, compress = true, limits }: ServerIn
   const grant = await requireGrant(authorize, call, 'sync', [request.blockId]);
   const { blockId, rev, above } = request;
   const bytesMax = Math.min(limits.servedArchiveBytesMax, storage.limits.archiveBytesMax / 2);
-  const found = await exportArchive(storage, blockId, rev, above === undefined ? { bytesMax } : { above, bytesMax });
-  if (found === undefined) return null;
+  const history = await openHistory(storage, blockId, rev, { above, bytesMax });
+  if (history === undefined) return null;
   const pending = request.pendings && grant === 'all' ? await pendingsOf(storage, blockId) : undefined;
-  await call.emit(encodeArchiveHead({ end: found.range[1], pending }));
-  await emitChunks(found, { ...request, deflate: request.deflate && compress }, limits.chunkBytesMax, call);
-  return { floor: found.range[0] };
+  await call.emit(encodeArchiveHead({ end: history.end, pending }));
+  return emitChunks(history, request.deflate && compress, limits.chunkBytesMax, call);
 }
 
 /** Sends the revisions in chunks of about `chunkBytesMax`, and waits with each until there is room for it. */
-async function emitChunks(
-  found: BlockArchive,
-  request: ArchiveRequest,
-  chunkBytesMax: number,
-  call: Call,
-): Promise<void> {
+async function emitChunks(history: History, deflates: boolean, chunkBytesMax: number, call: Call): Promise<unknown> {
   let items: unknown[][] = [];
   let bytes = 0;
+  let floor = 0;
   const flush = async (): Promise<void> => {
     if (items.length === 0) return;
     const chunk = items;
     items = [];
     bytes = 0;
-    await call.emit(request.deflate ? { deflated: await deflate(encodeCbor(chunk)) } : { items: chunk });
+    await call.emit(deflates ? { deflated: await deflate(encodeCbor(chunk)) } : { items: chunk });
   };
-  for (const item of archiveItems(found)) {
+  for await (const page of history.pages()) {
     call.signal.throwIfAborted();
-    const itemBytes = approximateBytes(item);
-    if (bytes + itemBytes > chunkBytesMax) await flush();
-    items.push(item);
-    bytes += itemBytes;
+    for (const revision of page) {
+      const item = encodeArchiveItem(revision);
+      const itemBytes = approximateBytes(item);
+      if (bytes + itemBytes > chunkBytesMax) await flush();
+      items.push(item);
+      bytes += itemBytes;
+      floor = revision.rev;
+    }
   }
   await flush();
+  return { floor };
 }
 
 async function pendingsOf(storage: IRawStorage, blockId: BlockId): Promise<Record<TrxId, TrxTransforms>> {
@@ -185,30 +181,23 @@ async function digest({ storage, authorize, limits }: ServerInit, call: Call): P
   await requireGrant(authorize, call, 'sync', [blockId]);
   // A little more than an archive has: one that somebody else cut must be covered.
   const bytesMax = 2 * limits.servedArchiveBytesMax;
-  const found = await exportArchive(storage, blockId, rev, { above: floor - 1, bytesMax });
-  return encodeDigestAnswer(found === undefined ? undefined : digestOf(found));
+  const history = await openHistory(storage, blockId, rev, { above: floor - 1, bytesMax });
+  return encodeDigestAnswer(history === undefined ? undefined : await digestOf(blockId, history));
 }
 
-function digestOf({ blockId, revisions, range }: BlockArchive): DigestAnswer | undefined {
-  const ascending = Object.keys(revisions)
-    .map(Number)
-    .sort((a, b) => a - b);
-  const history = ascending.flatMap(rev => {
-    const revision = revisions[rev];
-    if (revision === undefined) return [];
-    return [{ rev, base: revision.base, trxId: revision.trx.trxId, transform: revision.trx.transform }];
-  });
-  const [floor] = history;
-  const top = history.at(-1);
+async function digestOf(blockId: BlockId, history: History): Promise<DigestAnswer | undefined> {
+  const revisions: HistoryRevision[] = [];
+  for await (const page of history.pages()) revisions.push(...page);
+  revisions.reverse();
+  const [floor] = revisions;
+  const top = revisions.at(-1);
   if (floor === undefined || top === undefined) return undefined;
-  const content: IBlock | undefined =
-    floor.base === 0 ? applyTransform(undefined, floor.transform) : revisions[floor.rev]?.block;
   return {
     floor: floor.rev,
     floorBase: floor.base,
     top: top.rev,
-    end: range[1],
-    digest: archiveDigest(blockId, content, history),
+    end: history.end,
+    digest: archiveDigest(blockId, floorContent(floor), revisions),
   };
 }
 

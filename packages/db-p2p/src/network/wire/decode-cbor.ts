@@ -1,5 +1,6 @@
+import { InvalidRequestError } from '@blockstrata/db-core';
 import { FALSE, FLOAT64, MAJOR, NULL, TRUE } from './cbor-head.js';
-import { scanCbor, type ScanLimits } from './scan-cbor.js';
+import { scanCbor, SHORT_TEXT_BYTES, type ScanLimits } from './scan-cbor.js';
 
 /**
  * The value of one DAG-CBOR message. Maps become objects without a prototype, so that no key is special; byte strings
@@ -15,10 +16,17 @@ export function decodeCbor(bytes: Uint8Array, limits: ScanLimits): unknown {
   return new Reader(bytes).value();
 }
 
-const SHORT_TEXT_BYTES = 24;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Builds values from bytes that were scanned, so that nothing needs to be checked again. */
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new InvalidRequestError('message', 'holds text that is not well-formed UTF-8');
+  }
+}
+
+/** Builds values from bytes that were scanned, so that only the UTF-8 of long texts is still to be checked. */
 class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -70,7 +78,7 @@ class Reader {
   #text(length: number): string {
     const start = this.#at;
     this.#at += length;
-    if (length > SHORT_TEXT_BYTES) return utf8.decode(this.#bytes.subarray(start, this.#at));
+    if (length > SHORT_TEXT_BYTES) return decodeUtf8(this.#bytes.subarray(start, this.#at));
     let text = '';
     for (let i = start; i < this.#at; i++) {
       const byte = this.#bytes[i] as number;

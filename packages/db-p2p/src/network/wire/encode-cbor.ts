@@ -14,6 +14,8 @@ export function encodeCbor(value: unknown): Uint8Array {
 
 const CHUNK_BYTES = 16 * 1024;
 const SHORT_TEXT_UNITS = 48;
+const HEAD_BYTES_MAX = 9;
+const UTF8_BYTES_PER_UNIT = 3;
 const utf8 = new TextEncoder();
 
 // Encoding is synchronous and never nested, so all of it can share one buffer; a large one is not kept.
@@ -78,11 +80,13 @@ class Writer {
 
   #text(text: string): void {
     if (text.length < SHORT_TEXT_UNITS && this.#shortAscii(text)) return;
-    const length = utf8Length(text);
-    this.#head(MAJOR.text, length);
-    this.#reserve(length);
-    utf8.encodeInto(text, this.#bytes.subarray(this.#at, this.#at + length));
-    this.#at += length;
+    // The length is known only afterwards, so the bytes are written behind the longest head, and moved if it is shorter.
+    this.#reserve(HEAD_BYTES_MAX + UTF8_BYTES_PER_UNIT * text.length);
+    const start = this.#at;
+    const { written } = utf8.encodeInto(text, this.#bytes.subarray(start + HEAD_BYTES_MAX));
+    this.#head(MAJOR.text, written);
+    this.#bytes.copyWithin(this.#at, start + HEAD_BYTES_MAX, start + HEAD_BYTES_MAX + written);
+    this.#at += written;
   }
 
   #shortAscii(text: string): boolean {
@@ -160,19 +164,4 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
 function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
   return true;
-}
-
-function utf8Length(text: string): number {
-  let length = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x80) continue;
-    if (unit < 0x800) length += 1;
-    else if (unit >= 0xd800 && unit < 0xdc00) {
-      // A pair of surrogates is two units and four bytes.
-      length += 2;
-      i++;
-    } else length += 2;
-  }
-  return length;
 }

@@ -3,18 +3,17 @@ import { InvalidRequestError, LimitExceededError } from '@blockstrata/db-core';
 /** Bytes that the length before a message may take: 4 × 7 bits. */
 export const LENGTH_BYTES_MAX = 4;
 
-/** A message behind its length, an unsigned LEB128 number. */
-export function frame(message: Uint8Array): Uint8Array {
+/** The length that goes before a message: an unsigned LEB128 number. */
+export function frameHead(messageBytes: number): Uint8Array {
   let lengthBytes = 1;
-  while (message.length >= 2 ** (7 * lengthBytes)) lengthBytes++;
-  const framed = new Uint8Array(lengthBytes + message.length);
-  let length = message.length;
+  while (messageBytes >= 2 ** (7 * lengthBytes)) lengthBytes++;
+  const head = new Uint8Array(lengthBytes);
+  let length = messageBytes;
   for (let i = 0; i < lengthBytes; i++) {
-    framed[i] = (length & 0x7f) | (i < lengthBytes - 1 ? 0x80 : 0);
+    head[i] = (length & 0x7f) | (i < lengthBytes - 1 ? 0x80 : 0);
     length >>>= 7;
   }
-  framed.set(message, lengthBytes);
-  return framed;
+  return head;
 }
 
 /**

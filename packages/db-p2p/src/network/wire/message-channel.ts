@@ -1,7 +1,7 @@
 import type { Stream } from '@libp2p/interface';
 import { InvalidRequestError, type Clock } from '@blockstrata/db-core';
 import type { NetworkLimits } from '../limits.js';
-import { frame, FrameReader } from './frame-reader.js';
+import { frameHead, FrameReader } from './frame-reader.js';
 
 /** What a channel tells its owner. None of these may throw, except `onMessage`, which then ends the channel. */
 export type ChannelHandlers = {
@@ -53,7 +53,7 @@ export class MessageChannel {
     this.#reader = new FrameReader(limits.messageBytesMax);
     stream.addEventListener('close', event => this.#onClose(event.error));
     stream.addEventListener('end', () => this.#onEnd());
-    stream.addEventListener('message', event => this.#onBytes(event.data.subarray()));
+    stream.addEventListener('message', event => this.#onBytes(event.data));
     if (stream.status !== 'open') queueMicrotask(() => this.#onClose(undefined));
     else if (stream.readableEnded) queueMicrotask(() => this.#onEnd());
   }
@@ -65,9 +65,9 @@ export class MessageChannel {
   /** Sends a message; it goes out with whatever else is sent in this turn of the event loop. */
   send(message: Uint8Array): void {
     if (this.#closed || this.#finishing !== undefined) return;
-    const framed = frame(message);
-    this.#queue.push(framed);
-    this.#queuedBytes += framed.length;
+    const head = frameHead(message.length);
+    this.#queue.push(head, message);
+    this.#queuedBytes += head.length + message.length;
     if (this.#flushing) return;
     this.#flushing = true;
     defer(() => void this.#flush());
@@ -127,8 +127,7 @@ export class MessageChannel {
   async #flush(): Promise<void> {
     try {
       while (this.#queuedBytes > 0 && !this.#closed) {
-        const bytes =
-          this.#queue.length === 1 ? (this.#queue[0] as Uint8Array) : concat(this.#queue, this.#queuedBytes);
+        const bytes = concat(this.#queue, this.#queuedBytes);
         this.#queue = [];
         const drained = this.#stream.send(bytes);
         if (!drained) await this.#stream.onDrain({ signal: AbortSignal.timeout(this.#limits.writeMsMax) });
@@ -149,8 +148,9 @@ export class MessageChannel {
     this.#waiting = undefined;
   }
 
-  #onBytes(bytes: Uint8Array): void {
-    this.#reader.push(bytes);
+  #onBytes(data: Uint8Array | Iterable<Uint8Array>): void {
+    if (data instanceof Uint8Array) this.#reader.push(data);
+    else for (const bytes of data) this.#reader.push(bytes);
     this.#deliver();
   }
 

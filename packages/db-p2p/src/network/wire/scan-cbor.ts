@@ -14,13 +14,17 @@ type Container = { left: number; isMap: boolean; keyStart: number; keyEnd: numbe
 /**
  * Walks over encoded bytes without building anything, and refuses what no honest writer sends: more nesting or elements
  * than the caps (INV-12), a length that the bytes cannot hold, and every encoding but the one that DAG-CBOR allows for a
- * value. So equal values have equal bytes, and what passes can be decoded without another check.
+ * value. So equal values have equal bytes, and what passes can be decoded without another check, but for the UTF-8 of texts
+ * longer than {@link SHORT_TEXT_BYTES}.
  *
  * @throws LimitExceededError for a cap; InvalidRequestError for anything else.
  */
 export function scanCbor(bytes: Uint8Array, limits: ScanLimits): void {
   new Scan(bytes, limits).run();
 }
+
+/** The longest text that is scanned for well-formed UTF-8; longer ones are left to a decoder that refuses what is not. */
+export const SHORT_TEXT_BYTES = 24;
 
 class Scan {
   readonly #bytes: Uint8Array;
@@ -119,6 +123,8 @@ class Scan {
   #text(length: number): void {
     const start = this.#at;
     this.#skip(length);
+    // The decoder of a long text checks it anyway, and much faster.
+    if (length > SHORT_TEXT_BYTES) return;
     for (let i = start; i < this.#at; i++) {
       if ((this.#bytes[i] as number) < 0x80) continue;
       requireUtf8(this.#bytes.subarray(i, this.#at));

@@ -1,0 +1,117 @@
+import { applyTransform, type BlockId, type IBlock } from '@blockstrata/db-core';
+import { coverageOf } from '../../storage/block/coverage.js';
+import { isHeld } from '../../storage/block/head.js';
+import { materialize } from '../../storage/block/materialize.js';
+import type { IRawStorage } from '../../storage/raw-storage.js';
+import type { BlockMetadata, NumberedRevision } from '../../storage/records.js';
+import { approximateBytes } from '../wire/approximate-bytes.js';
+import type { DigestedRevision } from './archive-digest.js';
+
+/** One revision of a history; `block` is the content at the floor, where that cannot be had by its transform alone. */
+export type HistoryRevision = DigestedRevision & { readonly block?: IBlock };
+
+/** A stretch of history, to be read page by page, the newest revision first. */
+export type History = {
+  /** Exclusive end: up to there it is known to be complete; `undefined`: it reaches up to the newest that is held. */
+  readonly end: number | undefined;
+  pages(): AsyncIterable<readonly HistoryRevision[]>;
+};
+
+/** How much is read. */
+export type HistoryOptions = {
+  /** Bytes of the transforms, about. */
+  readonly bytesMax: number;
+  /** Nothing is needed at or below this revision. */
+  readonly above: number | undefined;
+};
+
+const PAGE_REVISIONS = 32;
+const REVISION_OVERHEAD_BYTES = 200;
+
+/**
+ * The history of a block from `rev` (default: the tip) downwards, as far as it is held in one piece and `bytesMax` allows;
+ * `undefined` where `rev` is not held. It is read while it is sent, so that no more than a page of it is in memory.
+ */
+export async function openHistory(
+  storage: IRawStorage,
+  blockId: BlockId,
+  rev: number | undefined,
+  options: HistoryOptions,
+): Promise<History | undefined> {
+  const head = await storage.getMetadata(blockId);
+  if (!isHeld(head)) return undefined;
+  const asked = rev ?? head.latest.rev;
+  const known = await coverageOf(storage, blockId, head, asked);
+  // That the block did not exist yet is told by its first revision, which has base 0.
+  const top = known.kind === 'absent' ? (head.ranges[0]?.[0] ?? asked) : asked;
+  const coverage = known.kind === 'absent' ? await coverageOf(storage, blockId, head, top) : known;
+  if (coverage.kind !== 'held') return undefined;
+  const [start, end] = coverage.range;
+  return {
+    end: top >= head.latest.rev ? undefined : await nextRevision(storage, blockId, top, end),
+    pages: () => readPages(storage, blockId, head, { top, start, ...options }),
+  };
+}
+
+type Stretch = HistoryOptions & { readonly top: number; readonly start: number };
+
+async function* readPages(
+  storage: IRawStorage,
+  blockId: BlockId,
+  head: BlockMetadata & { latest: { rev: number; trxId: string } },
+  { top, start, bytesMax, above }: Stretch,
+): AsyncGenerator<readonly HistoryRevision[]> {
+  let bytes = 0;
+  // One revision is held back: whether it is the floor, and needs its content, shows when the next one is read.
+  let last: HistoryRevision | undefined;
+  for await (const records of inPages(storage.listRevisions(blockId, top, start))) {
+    const page: HistoryRevision[] = last === undefined ? [] : [last];
+    const trxs = await storage.getTransactions(
+      blockId,
+      records.map(({ trxId }) => trxId),
+    );
+    let isEnd = false;
+    for (const [i, { rev, base, trxId }] of records.entries()) {
+      const transform = trxs[i]?.transform;
+      if (transform !== undefined) bytes += REVISION_OVERHEAD_BYTES + approximateBytes(transform);
+      isEnd = transform === undefined || (page.length > 0 && bytes > bytesMax);
+      if (isEnd || transform === undefined) break;
+      page.push({ rev, base, trxId, transform });
+      isEnd = above !== undefined && base !== undefined && base <= above;
+      if (isEnd) break;
+    }
+    last = page.pop();
+    if (page.length > 0) yield page;
+    if (isEnd) break;
+  }
+  if (last === undefined) return;
+  const { block } = last.base === 0 ? { block: undefined } : await materialize(storage, blockId, head, last.rev);
+  yield [block === undefined ? last : { ...last, block }];
+}
+
+async function* inPages(revisions: AsyncIterable<NumberedRevision>): AsyncGenerator<NumberedRevision[]> {
+  let page: NumberedRevision[] = [];
+  for await (const revision of revisions) {
+    page.push(revision);
+    if (page.length < PAGE_REVISIONS) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
+}
+
+async function nextRevision(
+  storage: IRawStorage,
+  blockId: BlockId,
+  rev: number,
+  end: number | undefined,
+): Promise<number> {
+  const to = (end ?? Number.MAX_SAFE_INTEGER) - 1;
+  for await (const above of storage.listRevisions(blockId, rev + 1, to, { limit: 1 })) return above.rev;
+  return end ?? rev + 1;
+}
+
+/** The content at the floor of a history. */
+export function floorContent(floor: HistoryRevision): IBlock | undefined {
+  return floor.base === 0 ? applyTransform(undefined, floor.transform) : floor.block;
+}
