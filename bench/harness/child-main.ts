@@ -1,0 +1,16 @@
+import { once } from 'node:events';
+import type { ChildAnswer } from './child.js';
+
+const [, , moduleUrl = ''] = process.argv;
+const [{ input }] = (await once(process, 'message')) as [{ input: unknown }];
+process.send?.(await answer(moduleUrl, input));
+process.disconnect();
+
+async function answer(url: string, given: unknown): Promise<ChildAnswer> {
+  try {
+    const task = (await import(url)) as { default(input: unknown): Promise<unknown> };
+    return { output: await task.default(given) };
+  } catch (error) {
+    return { failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}

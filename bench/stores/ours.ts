@@ -1,0 +1,35 @@
+import type { Durability } from '@blockstrata/db-p2p/storage';
+import { pendAndCommit } from '../workload/pend-and-commit.js';
+import { hashOfRecords, recordsOf } from '../workload/records.js';
+import { requireSame, type CommitTarget } from './commit-target.js';
+import { openOurs, type Backend } from './open-ours.js';
+
+/** The name of our side in every table. */
+export const OURS = 'blockstrata';
+
+/** Our engine on one of its backends. */
+export function ours(backend: Backend, durability: Durability): CommitTarget {
+  return {
+    name: OURS,
+    async open(directory, { before, timed }) {
+      const { storage, repo } = openOurs(backend, directory, { durability });
+      await storage.open();
+      for (const transaction of before) await pendAndCommit(repo, transaction);
+      const logSeqBefore = storage.logSeq;
+      return {
+        run(index) {
+          const transaction = timed[index];
+          if (transaction === undefined) throw new RangeError(`there is no transaction ${index}`);
+          return pendAndCommit(repo, transaction);
+        },
+        close: () => storage.close(),
+        async reopen() {
+          // Opening compares the log with the digest that closing left.
+          await storage.open();
+          requireSame('the length of the log', storage.logSeq, logSeqBefore + timed.length);
+        },
+        hash: () => hashOfRecords(recordsOf(storage)),
+      };
+    },
+  };
+}
