@@ -140,15 +140,19 @@ for (const [what, lie] of LIES) {
   });
 }
 
-repoRestoreCases('never writes over what was committed here', async bench => {
-  const storage = await bench.open();
-  const repo = repoOver(storage, async () => archive());
-  await transact(repo, 'mine', 4, inserts({ a: { list: ['mine'] } }));
-  const [outcome] = await Promise.allSettled([repo.refresh(['a'])]);
-  same(outcome.status, 'rejected', 'the refresh');
-  same((await read(repo, 'a')).block, block('a', { list: ['mine'] }), 'the block');
-  ok(
-    (await collect(storage.readLog())).every(({ kind }) => kind === 'commit'),
-    'the log tells of a restoration',
-  );
-});
+for (const rev of [1, 3, 4, 5]) {
+  repoRestoreCases(`never writes over, above or below what was committed here, at revision ${rev}`, async bench => {
+    const storage = await bench.open();
+    const repo = repoOver(storage, async () => archive());
+    await transact(repo, 'mine', rev, inserts({ a: { list: ['mine'] } }));
+    const [outcome] = await Promise.allSettled([repo.refresh(['a'])]);
+    same(outcome.status, 'rejected', 'the refresh');
+    const expected = { block: block('a', { list: ['mine'] }), rev, state: { latest: { trxId: 'mine', rev } } };
+    same(await read(repo, 'a'), expected, 'the block');
+    same((await collect(storage.listRevisions('a', 1, 9))).length, 1, 'the revisions that are held');
+    ok(
+      (await collect(storage.readLog())).every(({ kind }) => kind === 'commit'),
+      'the log tells of a restoration',
+    );
+  });
+}

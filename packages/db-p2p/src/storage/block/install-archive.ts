@@ -11,6 +11,7 @@ import {
 import type { IRawStorage, RawBatch } from '../raw-storage.js';
 import type { BlockMetadata, NumberedRevision, RevisionRecord } from '../records.js';
 import { replayArchive, type CheckedArchive, type CheckedRevision } from './check-archive.js';
+import { requireLinks } from './check-links.js';
 import { existsAtTip, isHeld, tipRev, withoutPendings } from './head.js';
 import { joinRanges } from './join-ranges.js';
 import { AT_CHECKPOINT, isCheckpointDue, passed, type SinceCheckpoint } from './retention.js';
@@ -40,6 +41,7 @@ export async function planInstall(
   const { blockId } = archive;
   const head: BlockMetadata = (await storage.getMetadata(blockId)) ?? { ranges: [] };
   const { held, listed } = await agreeingRevisions(storage, archive, head);
+  await requireLinks(storage, archive, head);
   const tipMax = isHeld(head) ? Math.max(head.latest.rev, options.tipMax ?? 0) : Number.MAX_SAFE_INTEGER;
   const brought = archive.revisions.filter(({ rev }) => rev <= tipMax);
   const fresh = new Set(brought.filter(({ rev }) => !held.has(rev)));

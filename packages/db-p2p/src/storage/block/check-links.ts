@@ -1,0 +1,45 @@
+import { InvalidArchiveError, rangeAt } from '@blockstrata/db-core';
+import type { IRawStorage } from '../raw-storage.js';
+import type { BlockMetadata } from '../records.js';
+import type { CheckedArchive } from './check-archive.js';
+
+/**
+ * Checks both ends of an archive against what is held beside it: between a revision and its base there is none, here
+ * as there (INV-4, INV-11).
+ *
+ * @throws InvalidArchiveError
+ */
+export async function requireLinks(storage: IRawStorage, archive: CheckedArchive, head: BlockMetadata): Promise<void> {
+  await requireLinkBelow(storage, archive, head);
+  await requireLinkAbove(storage, archive);
+}
+
+async function requireLinkBelow(storage: IRawStorage, archive: CheckedArchive, head: BlockMetadata): Promise<void> {
+  const { blockId, revisions } = archive;
+  const { rev, base } = revisions[0];
+  if (base === undefined) return;
+  let found = 0;
+  for await (const below of storage.listRevisions(blockId, rev - 1, base, { limit: 1 })) found = below.rev;
+  if (found > base) {
+    throw new InvalidArchiveError(blockId, `its revision ${rev} builds on ${base}, and ${found} is held here`);
+  }
+  if (base > 0 && found === 0 && rangeAt(head.ranges, base) !== undefined) {
+    throw new InvalidArchiveError(blockId, `its revision ${rev} builds on ${base}, which is known not to exist`);
+  }
+}
+
+async function requireLinkAbove(storage: IRawStorage, { blockId, revisions, range }: CheckedArchive): Promise<void> {
+  const last = revisions.at(-1)?.rev ?? 0;
+  if (last === Number.MAX_SAFE_INTEGER) return;
+  const above = storage.listRevisions(blockId, last + 1, Number.MAX_SAFE_INTEGER, { limit: 1 });
+  for await (const { rev, base } of above) {
+    if (base === undefined || base === last) return;
+    const isCovered = base < last || (range[1] !== undefined && base < range[1]);
+    if (isCovered) {
+      throw new InvalidArchiveError(
+        blockId,
+        `revision ${rev}, which is held here, builds on ${base}: it has none there`,
+      );
+    }
+  }
+}
