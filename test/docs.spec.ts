@@ -1,0 +1,158 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import ts from 'typescript';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commentedBlocks, fencedBlocks, promisedOutput, type CodeBlock } from './project/code-blocks.js';
+import { filesBelow, PACKAGES, ROOT, type SourceFile } from './project/sources.js';
+
+const run = promisify(execFile);
+
+const documents: readonly SourceFile[] = [
+  ...filesBelow('.', '.md').filter(({ path }) => !path.includes('/')),
+  ...filesBelow('docs', '.md'),
+  ...PACKAGES.flatMap(name => filesBelow(`packages/${name}`, 'README.md')),
+];
+const sources = PACKAGES.flatMap(name => filesBelow(`packages/${name}/src`, '.ts'));
+const examples = [...documents.flatMap(each => fencedBlocks(each, 'ts')), ...sources.flatMap(commentedBlocks)];
+const sessions = documents
+  .map(each => ({
+    path: each.path,
+    blocks: fencedBlocks(each, 'sh').filter(({ code }) => /\bblockstrata\b/.test(code)),
+  }))
+  .filter(({ blocks }) => blocks.length > 0);
+
+const RUN_TIMEOUT_MS = 60_000;
+
+// Inside the project, so that packages are found by their names; two levels down, as the tests are.
+const workshop = join(ROOT, 'test', '.examples');
+const scratch = mkdtempSync(join(tmpdir(), 'blockstrata-docs-'));
+
+beforeAll(() => {
+  rmSync(workshop, { recursive: true, force: true });
+  mkdirSync(workshop);
+  examples.forEach((example, i) => writeFileSync(fileOf(i), runnable(example, join(scratch, `store-${i}`))));
+});
+
+afterAll(() => {
+  rmSync(workshop, { recursive: true, force: true });
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+describe('the examples in documents and comments', () => {
+  it('are there, and pass the compiler', () => {
+    expect(examples.length).toBeGreaterThan(5);
+    expect(compilerErrors(examples.map((_, i) => fileOf(i)))).toEqual([]);
+  }, 120_000);
+
+  it.each(examples.map((example, i) => ({ ...example, i })))(
+    '$path:$line does what it says',
+    async example => {
+      const { stdout } = await run(process.execPath, [...nodeArguments(), fileOf(example.i)], {
+        timeout: RUN_TIMEOUT_MS,
+      });
+      const promised = promisedOutput(example);
+      if (promised !== undefined) expect(stdout).toBe(promised);
+    },
+    RUN_TIMEOUT_MS,
+  );
+});
+
+describe('the command lines in documents', () => {
+  it.each(sessions)(
+    'of $path run, one after the other, in a repository',
+    async ({ path, blocks }) => {
+      const home = mkdtempSync(join(scratch, 'session-'));
+      const bin = join(home, 'bin');
+      mkdirSync(bin);
+      for (const [name, script] of [
+        [
+          'blockstrata',
+          `exec ${[process.execPath, ...nodeArguments(), join(ROOT, 'packages/cli/src/main.ts')].map(quoted).join(' ')} "$@"`,
+        ],
+        ['npx', 'exec "$@"'],
+      ] as const) {
+        writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
+        chmodSync(join(bin, name), 0o755);
+      }
+      const repository = await sampleCheckout(home);
+      for (const { code, line } of blocks) {
+        const env = { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}` };
+        const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', code], {
+          cwd: repository,
+          env,
+          timeout: RUN_TIMEOUT_MS,
+        });
+        if (code.includes('--verify all')) expect(stdout, `${path}:${line}`).toMatch(/^verified ([1-9]\d*) of \1$/m);
+      }
+    },
+    3 * RUN_TIMEOUT_MS,
+  );
+});
+
+/** A repository with a README.md of several revisions. */
+async function sampleCheckout(home: string): Promise<string> {
+  const checkout = join(home, 'checkout');
+  const git = ['-C', checkout, '-c', 'user.name=A', '-c', 'user.email=a@example.com'];
+  await run('git', ['init', '-q', checkout]);
+  for (const text of ['one', 'two', 'three', 'four']) {
+    writeFileSync(join(checkout, 'README.md'), `${text}\n`);
+    await run('git', [...git, 'add', '.']);
+    await run('git', [...git, 'commit', '-q', '-m', text]);
+  }
+  return checkout;
+}
+
+function fileOf(i: number): string {
+  return join(workshop, `example-${i}.mts`);
+}
+
+// What an example in a comment may leave out, since the reader sees where it stands.
+const PRELUDE: readonly (readonly [module: string, names: readonly string[]])[] = [
+  ['@blockstrata/db-core', ['applyTransform', 'Latches']],
+  ['@blockstrata/db-p2p/storage', ['BlockStorage', 'MemoryRawStorage', 'RawStorage', 'StorageRepo']],
+  ['@blockstrata/file-storage', ['FileRawStorage']],
+  ['@blockstrata/leveldb-storage', ['LevelDBDriver', 'LevelDBRawStorage']],
+  ['@blockstrata/indexeddb-storage', ['IndexedDBRawStorage']],
+];
+
+function runnable({ code }: CodeBlock, store: string): string {
+  const imported = (name: string) => new RegExp(`import [^;]*\\b${name}\\b[^;]*from`).test(code);
+  const missing = PRELUDE.flatMap(([module, names]) => {
+    const used = names.filter(name => new RegExp(`\\b${name}\\b`).test(code) && !imported(name));
+    return used.length === 0 ? [] : [`import { ${used.join(', ')} } from '${module}';`];
+  });
+  const browser = code.includes('IndexedDB') ? ["import 'fake-indexeddb/auto';"] : [];
+  return [
+    ...browser,
+    ...missing,
+    code.replaceAll(/'(?:\/path\/to|\/var\/lib)\/[^']*'/g, `'${store}'`),
+    'export {};',
+    '',
+  ].join('\n');
+}
+
+function compilerErrors(files: readonly string[]): string[] {
+  const config = ts.readConfigFile(join(ROOT, 'tsconfig.test.json'), path => ts.sys.readFile(path));
+  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, ROOT);
+  const program = ts.createProgram([...files], { ...options, noUnusedLocals: false, noUnusedParameters: false });
+  return files.flatMap((file, i) =>
+    [
+      ...program.getSyntacticDiagnostics(program.getSourceFile(file)),
+      ...program.getSemanticDiagnostics(program.getSourceFile(file)),
+    ].map(
+      ({ messageText }) =>
+        `${examples[i]?.path}:${examples[i]?.line}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    ),
+  );
+}
+
+function nodeArguments(): string[] {
+  return ['--conditions=@blockstrata/source', '--import', import.meta.resolve('tsx')];
+}
+
+function quoted(argument: string): string {
+  return `'${argument.replaceAll("'", `'\\''`)}'`;
+}
