@@ -1,5 +1,6 @@
 import type { Page } from 'playwright';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { killTab } from '../harness/kill-tab.js';
 import { Tabs } from '../harness/tabs.js';
 
 let tabs: Tabs;
@@ -28,7 +29,7 @@ it('four tabs have one owner at a time, and the next takes over when it is kille
     await owner.evaluate(() => page.write(4));
     await heard;
     if (openings.size === 0) break;
-    await tabs.killTab(owner);
+    await killTab(owner);
     owner = await Promise.race([...openings].map(async ([tab, opening]) => (await opening, tab)));
     openings.delete(owner);
   }

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { killTab } from '../harness/kill-tab.js';
 import { Tabs } from '../harness/tabs.js';
 import { seeded } from './random.js';
 
@@ -61,8 +62,7 @@ async function killRounds(kill: (tab: Page) => Promise<void>, what: string): Pro
 }
 
 describe('acknowledged transactions (INV-1, INV-2)', () => {
-  it(`are all there, and whole, after each of ${KILLS} killed tabs`, () =>
-    killRounds(tab => tabs.killTab(tab), 'tabs'));
+  it(`are all there, and whole, after each of ${KILLS} killed tabs`, () => killRounds(killTab, 'tabs'));
 
   it(`are all there, and whole, after each of ${KILLS} killed browsers`, () =>
     killRounds(() => tabs.killBrowser(), 'browsers'));

@@ -4,9 +4,9 @@ import { build, type BuildOptions, type Metafile } from 'esbuild';
 export type Bundle = { readonly code: Uint8Array; readonly metafile: Metafile };
 
 /** Bundles an entry for browsers, from the sources of the workspace. A Node import in its graph fails the build. */
-export async function bundleForBrowser(entry: string, options: BuildOptions = {}): Promise<Bundle> {
+export async function bundleForBrowser(entry: string | undefined, options: BuildOptions = {}): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
-    entryPoints: [entry],
+    ...(entry === undefined ? {} : { entryPoints: [entry] }),
     bundle: true,
     write: false,
     metafile: true,

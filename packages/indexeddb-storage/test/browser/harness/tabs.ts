@@ -60,15 +60,6 @@ export class Tabs {
     });
   }
 
-  /** Kills the process of one tab, as a crash or the system's out-of-memory killer does. */
-  async killTab(tab: Page): Promise<void> {
-    const crashed = tab.waitForEvent('crash');
-    const session = await tab.context().newCDPSession(tab);
-    session.send('Page.crash').catch(() => undefined);
-    await crashed;
-    await tab.close();
-  }
-
   async killBrowser(): Promise<void> {
     await (await this.#chromium)?.kill();
     this.#chromium = undefined;
