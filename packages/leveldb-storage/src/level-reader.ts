@@ -22,6 +22,8 @@ const PAGE_BYTES_MAX = 4 * 1024 * 1024;
 // How much LevelDB's iterator brings over from its thread at once.
 const ITERATOR_BYTES_MAX = 1024 * 1024;
 
+type ReadOptions = { readonly snapshot: ReturnType<Engine['snapshot']> };
+
 /** Reads records of an open LevelDB: no table of an earlier session before it was checked, and nothing of what is damaged. */
 export class LevelReader {
   /** Set while a batch is on its way: then only a snapshot shows all of it or nothing. */
@@ -63,21 +65,29 @@ export class LevelReader {
     });
   }
 
-  #readOne(key: string): Uint8Array | undefined {
+  #readOne(key: string, options?: ReadOptions): Uint8Array | undefined {
     try {
-      return this.#engine.getSync(key);
+      return options === undefined ? this.#engine.getSync(key) : this.#engine.getSync(key, options);
     } catch (error) {
       throw toStorageError(error, 'read a record', this.#store);
     }
   }
 
   #readMany(keys: readonly string[]): MaybePromise<(Uint8Array | undefined)[]> {
+    const [only] = keys;
+    if (only !== undefined && keys.length === 1) return [this.#readOne(only)];
     // LevelDB reads them all from a snapshot that it takes now, which holds all of a batch or none of it (INV-2).
-    if (this.batchUnderWay || keys.length > SYNC_KEYS_MAX) {
+    if (keys.length > SYNC_KEYS_MAX) {
       return withStorageErrors('read records', this.#store, () => this.#engine.getMany([...keys]));
     }
-    // No batch is under way, and none can begin before this returns.
-    return keys.map(key => this.#readOne(key));
+    // Where no batch is under way, none can begin before this returns.
+    if (!this.batchUnderWay) return keys.map(key => this.#readOne(key));
+    const snapshot = this.#engine.snapshot();
+    try {
+      return keys.map(key => this.#readOne(key, { snapshot }));
+    } finally {
+      void snapshot.close();
+    }
   }
 
   async #readPage(bounds: KeyBounds, { limit, keysOnly = false }: ScanRange): Promise<ScanPage> {

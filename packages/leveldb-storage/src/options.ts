@@ -27,8 +27,8 @@ export const DEFAULT_BLOCK_CACHE_BYTES: number = 16 * MiB;
 /** The default of {@link LevelDBOptions.openFilesMax}. */
 export const DEFAULT_OPEN_FILES_MAX = 500;
 
-/** The default of {@link LevelDBOptions.openCheckBytesMax}: 128 MiB. */
-export const DEFAULT_OPEN_CHECK_BYTES_MAX: number = 128 * MiB;
+/** The default of {@link LevelDBOptions.openCheckBytesMax}: 8 MiB. */
+export const DEFAULT_OPEN_CHECK_BYTES_MAX: number = 8 * MiB;
 
 // What LevelDB itself clips these to: a value outside would silently mean another.
 const WRITE_BUFFER_BYTES = { min: 64 * KiB, max: 1024 * MiB };
