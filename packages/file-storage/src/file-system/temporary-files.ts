@@ -1,3 +1,4 @@
+import { isAbsent } from './io-failure.js';
 import type { FileSystem, OpenFile } from './file-system.js';
 import { writeFully } from './write-file.js';
 
@@ -38,7 +39,12 @@ export class TemporaryFiles {
   /** Removes what an earlier owner of the store left unfinished; only before anything is placed. */
   async clear(): Promise<void> {
     for (const name of await this.#fileSystem.readdir(this.#directory)) {
-      await this.#fileSystem.unlink(`${this.#directory}/${name}`);
+      try {
+        await this.#fileSystem.unlink(`${this.#directory}/${name}`);
+      } catch (error) {
+        // Whoever came too late for the lock removes what it wrote here itself.
+        if (!isAbsent(error)) throw error;
+      }
     }
   }
 }

@@ -31,7 +31,11 @@ type BlockPlace = { readonly path: string; readonly known: Set<string>; readonly
 export class TreePlaces {
   readonly #fileSystem: FileSystem;
   readonly #root: string;
-  readonly #places = new LRUCache<BlockId, BlockPlace>({ max: KNOWN_DIRECTORIES_MAX });
+  readonly #places = new LRUCache<BlockId, BlockPlace>({
+    // With `max` the cache would allocate all of its room at once.
+    maxSize: KNOWN_DIRECTORIES_MAX,
+    sizeCalculation: () => 1,
+  });
 
   constructor(fileSystem: FileSystem, root: string) {
     this.#fileSystem = fileSystem;

@@ -99,8 +99,9 @@ async function openLocked(
  * has deleted is noticed.
  */
 async function found({ fileSystem, paths }: StoreSite, journalSite: JournalSite): Promise<void> {
-  const superseded = (await recoverJournal(fileSystem, paths.journal)).segments;
-  const journal = await Journal.begin(journalSite, 'strict', { epoch: FIRST_EPOCH, seq: 0, survivors: [], superseded });
+  // One that an earlier attempt has made is replaced.
+  const start = { epoch: FIRST_EPOCH, seq: 0, survivors: [], superseded: [] };
+  const journal = await Journal.begin(journalSite, 'strict', start);
   await journal.abandon();
   await fileSystem.syncDirectory(paths.store);
   await fileSystem.syncDirectory(paths.root);

@@ -1,0 +1,84 @@
+import type { FileSystem, OpenFile } from '@blockstrata/file-storage';
+import type { SimulatedDisk } from './simulated-disk/simulated-disk.js';
+
+/** A file system that leaves out what the store relies on: what a store would do that forgot about it. */
+export type SeededDiskBug = (disk: SimulatedDisk) => FileSystem;
+
+/** Bugs that the checks of crash images must catch, by what is left out. */
+export const SEEDED_DISK_BUGS: Readonly<Record<string, SeededDiskBug>> = {
+  'the sync of the journal': disk => withSync(disk, (path, opened) => opened && isIn(path, '/.store/journal/')),
+  'the sync of files before they are renamed': disk => withSync(disk, path => isIn(path, '/.store/tmp/')),
+  'the sync of the directories of the tree': disk => withDirectorySync(disk, path => !isIn(`${path}/`, '/.store/')),
+  'the sync of the directory of the journal': disk => withDirectorySync(disk, path => path.endsWith('/journal')),
+  'the sync of the directory of the store': disk => withDirectorySync(disk, path => path.endsWith('/.store')),
+  'every seventh file of the tree': disk => withoutSomeRenames(disk, 7),
+};
+
+/** Leaves out the syncs of some files; `opened` is false while a file still has the name that it was created with. */
+function withSync(disk: SimulatedDisk, isSkipped: (path: string, opened: boolean) => boolean): FileSystem {
+  const names = new Map<OpenFile, string>();
+  const renamed = new Map<string, string>();
+  const watched = (path: string, file: OpenFile): OpenFile => {
+    const open: OpenFile = {
+      write: (bytes, position) => file.write(bytes, position),
+      truncate: length => file.truncate(length),
+      sync: async () => {
+        const now = renamed.get(path);
+        if (!isSkipped(now ?? path, now !== undefined)) await file.sync();
+      },
+      close: () => file.close(),
+    };
+    names.set(open, path);
+    return open;
+  };
+  return {
+    ...passThrough(disk),
+    create: async path => watched(path, await disk.create(path)),
+    open: async path => watched(path, await disk.open(path)),
+    rename: async (from, to) => {
+      await disk.rename(from, to);
+      renamed.set(from, to);
+    },
+  };
+}
+
+function withDirectorySync(disk: SimulatedDisk, isSkipped: (path: string) => boolean): FileSystem {
+  return {
+    ...passThrough(disk),
+    syncDirectory: async path => {
+      if (!isSkipped(path)) await disk.syncDirectory(path);
+    },
+  };
+}
+
+function withoutSomeRenames(disk: SimulatedDisk, nth: number): FileSystem {
+  let count = 0;
+  return {
+    ...passThrough(disk),
+    rename: async (from, to) => {
+      const isTree = !isIn(to, '/.store/');
+      if (isTree && ++count % nth === 0) await disk.unlink(from);
+      else await disk.rename(from, to);
+    },
+  };
+}
+
+function passThrough(disk: SimulatedDisk): FileSystem {
+  return {
+    create: path => disk.create(path),
+    open: path => disk.open(path),
+    readFile: path => disk.readFile(path),
+    readFileSync: (path, bytesMax) => disk.readFileSync(path, bytesMax),
+    statusSync: path => disk.statusSync(path),
+    readdir: path => disk.readdir(path),
+    mkdir: path => disk.mkdir(path),
+    rename: (from, to) => disk.rename(from, to),
+    link: (from, to) => disk.link(from, to),
+    unlink: path => disk.unlink(path),
+    syncDirectory: path => disk.syncDirectory(path),
+  };
+}
+
+function isIn(path: string, directory: string): boolean {
+  return path.includes(directory);
+}
