@@ -12,13 +12,25 @@ const root = import.meta.dirname;
 const profile = mkdtempSync(join(tmpdir(), 'blockstrata-chromium-'));
 const executablePath = findChromium();
 
+// What the shared random tests are told through the environment, where there is none.
+const { BLOCKSTRATA_RUNS, BLOCKSTRATA_SEED, BLOCKSTRATA_PATH } = process.env;
+const randomRuns = { BLOCKSTRATA_RUNS, BLOCKSTRATA_SEED, BLOCKSTRATA_PATH };
+
 export default defineConfig({
   root,
   test: {
     projects: [
       {
         root,
-        resolve: { conditions },
+        resolve: {
+          conditions,
+          alias: { 'node:assert': join(root, 'test/browser/harness/assert-in-page.ts') },
+        },
+        define: { 'process.env': JSON.stringify(randomRuns) },
+        // Found while tests run, they would make the page reload.
+        optimizeDeps: {
+          include: ['async-mutex', 'cbor-x/index-no-eval', 'crc-32', 'fast-check', 'idb', '@noble/hashes/sha2.js'],
+        },
         test: {
           name: 'in chromium',
           include: ['test/browser/in-page/**/*.browser.ts'],
