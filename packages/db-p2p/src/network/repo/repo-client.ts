@@ -96,9 +96,9 @@ export class RepoClient implements IRepo {
    * @throws InvalidRequestError · UnauthorizedError · ExpiredError · RemoteFailedError · whatever the peer's store throws
    */
   async get(gets: BlockGets, options?: RepoOptions): Promise<Record<BlockId, GetBlockResult>> {
-    const { blockIds } = checkGets(gets, this.#repoLimits);
-    const answer = await this.#call('get', encodeGets(gets), options);
-    return this.#decoded(() => decodeGetResults(answer, blockIds, this.#repoLimits));
+    const checked = checkGets(gets, this.#repoLimits);
+    const answer = await this.#call('get', encodeGets(checked), options);
+    return this.#decoded(() => decodeGetResults(answer, checked.blockIds, this.#repoLimits));
   }
 
   /**
@@ -108,9 +108,9 @@ export class RepoClient implements IRepo {
    * @throws InvalidRequestError · UnauthorizedError · RemoteFailedError · whatever the peer's store throws
    */
   async pend(request: PendRequest, options?: RepoOptions): Promise<PendResult> {
-    const { trxId } = checkPend(request, this.#repoLimits);
-    const body = encodePend(request);
-    const sent = this.#uncertain.begin(trxId);
+    const checked = checkPend(request, this.#repoLimits);
+    const body = encodePend(checked);
+    const sent = this.#uncertain.begin(checked.trxId);
     let answer: unknown;
     try {
       answer = await this.#call('pend', body, options, () => sent.settled());
@@ -130,8 +130,8 @@ export class RepoClient implements IRepo {
    * @throws InvalidRequestError · UnauthorizedError · RemoteFailedError · whatever the peer's store throws
    */
   async commit(request: CommitRequest, options?: RepoOptions): Promise<CommitResult> {
-    checkCommit(request, this.#repoLimits);
-    const answer = await this.#call('commit', encodeCommit(request), options);
+    const body = encodeCommit(checkCommit(request, this.#repoLimits));
+    const answer = await this.#call('commit', body, options);
     return this.#decoded(() => decodeCommitResult(answer, this.#repoLimits));
   }
 
@@ -142,9 +142,9 @@ export class RepoClient implements IRepo {
    * @throws InvalidRequestError · UnauthorizedError · RemoteFailedError · whatever the peer's store throws
    */
   async cancel(trx: TrxBlocks, options?: RepoOptions): Promise<void> {
-    checkTrxBlocks(trx, this.#repoLimits);
-    const body = encodeTrxBlocks(trx);
-    this.#uncertain.afterwards(trx.trxId, () => this.#call('cancel', body, undefined));
+    const checked = checkTrxBlocks(trx, this.#repoLimits);
+    const body = encodeTrxBlocks(checked);
+    this.#uncertain.afterwards(checked.trxId, () => this.#call('cancel', body, undefined));
     await this.#call('cancel', body, options);
   }
 

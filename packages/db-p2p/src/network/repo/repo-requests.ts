@@ -4,7 +4,11 @@ import {
   requireId,
   requireObject,
   requireRevision,
+  transformsFromBlocks,
   type BlockGets,
+  type CheckedGets,
+  type CheckedPend,
+  type CheckedTrxBlocks,
   type CommitRequest,
   type Limits,
   type PendRequest,
@@ -12,14 +16,14 @@ import {
   type TrxContext,
 } from '@blockstrata/db-core';
 import { requireCount } from '../rpc/envelope.js';
-import { fromPairs, requireTuple, toPairs } from '../wire/pairs.js';
+import { fromPairs, requireTuple } from '../wire/pairs.js';
 import { decodeIds, encodeTransforms, shapeTransforms } from '../wire/transforms.js';
 
-/** The body of a `get`. */
-export function encodeGets({ blockIds, context }: BlockGets): Record<string, unknown> {
-  if (context === undefined) return { blockIds };
-  const { rev, committed, trxId } = context;
-  return { blockIds, context: { rev, committed: committed?.map(entry => [entry.trxId, entry.rev]), trxId } };
+/** The body of a `get`; it shares nothing with what the caller passed (INV-13). */
+export function encodeGets({ blockIds, rev, trxId, committed }: CheckedGets): Record<string, unknown> {
+  const entries = committed.length === 0 ? undefined : committed.map(entry => [entry.trxId, entry.rev]);
+  const hasContext = rev !== undefined || trxId !== undefined || entries !== undefined;
+  return { blockIds, context: hasContext ? { rev, committed: entries, trxId } : undefined };
 }
 
 /** @throws InvalidRequestError */
@@ -29,14 +33,16 @@ export function decodeGets(body: Record<string, unknown>, limits: Limits): Block
   return gets;
 }
 
-/** The body of a `pend`. */
-export function encodePend({ trxId, rev, transforms, policy, bases }: PendRequest): Record<string, unknown> {
+/** The body of a `pend`; it shares nothing with what the caller passed (INV-13). */
+export function encodePend({ trxId, rev, policy, blocks }: CheckedPend): Record<string, unknown> {
+  const changes = [...blocks];
+  const bases = changes.flatMap(([blockId, { base }]) => (base === undefined ? [] : [[blockId, base]]));
   return {
     trxId,
     rev,
-    transforms: encodeTransforms(transforms),
+    transforms: encodeTransforms(transformsFromBlocks(changes.map(([blockId, { transform }]) => [blockId, transform]))),
     policy,
-    bases: bases === undefined ? undefined : toPairs(bases, base => base),
+    bases: bases.length === 0 ? undefined : bases,
   };
 }
 
@@ -56,7 +62,11 @@ export function decodePend(body: Record<string, unknown>, limits: Limits): PendR
 }
 
 /** The body of a `commit`. */
-export function encodeCommit({ trxId, blockIds, rev }: CommitRequest): Record<string, unknown> {
+export function encodeCommit({
+  trxId,
+  blockIds,
+  rev,
+}: CheckedTrxBlocks & { readonly rev: number }): Record<string, unknown> {
   return { trxId, blockIds, rev };
 }
 
@@ -66,7 +76,7 @@ export function decodeCommit(body: Record<string, unknown>, limits: Limits): Com
 }
 
 /** The body of a `cancel`. */
-export function encodeTrxBlocks({ trxId, blockIds }: TrxBlocks): Record<string, unknown> {
+export function encodeTrxBlocks({ trxId, blockIds }: CheckedTrxBlocks): Record<string, unknown> {
   return { trxId, blockIds };
 }
 
