@@ -4,7 +4,7 @@ import type { Durability } from '@blockstrata/db-p2p/storage';
 export type Backend = 'file' | 'leveldb';
 
 /** Breakages of the child, which the checks must notice. */
-export type Bug = 'acknowledge-early' | 'half-a-batch' | 'drop-a-batch';
+export type Bug = 'acknowledge-early' | 'half-a-batch' | 'drop-a-batch' | 'leave-out-the-sync';
 
 /** What a child is started with. */
 export type ChildTask = {

@@ -1,8 +1,13 @@
 import type { DriverWrite, StoreDriver } from '@blockstrata/db-p2p/storage';
 import type { Bug } from './messages.js';
 
-/** Breaks a driver's `write`, to see whether the checks notice. */
+/** Breaks a driver, to see whether the checks notice. */
 export function plantBug(driver: StoreDriver, bug: Bug): void {
+  if (bug === 'leave-out-the-sync') {
+    const open = driver.open.bind(driver);
+    driver.open = options => open({ ...options, durability: 'relaxed' });
+    return;
+  }
   const write = driver.write.bind(driver);
   let writes = 0;
   driver.write = async (batch: readonly DriverWrite[]) => {

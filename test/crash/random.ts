@@ -1,9 +1,9 @@
 /** Numbers from a seed: the same seed, the same numbers. */
 export type Random = {
   /** From 0 to below 1. */
-  next(): number;
+  readonly next: () => number;
   /** A whole number from 0 to below `end`. */
-  below(end: number): number;
+  readonly below: (end: number) => number;
 };
 
 /** A generator (mulberry32) for tests; its seed is printed when they fail. */

@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { conformance, CONFORMANCE_CASE_COUNT } from '@blockstrata/db-p2p/conformance';
 import type { RecordKey } from '@blockstrata/db-p2p/storage';
 import { ClassicLevel } from 'classic-level';
 import { describe, expect, it } from 'vitest';
 import { LevelDBRawStorage } from '../src/index.js';
 import { failNextWrite, failReads, heal } from './faulty-level.js';
+import { temporaryDirectory } from './raw-database.js';
 
 // Behind the back of the store: its records stay whole to LevelDB, so that only the kernel's checksum can tell.
 async function damage(storage: LevelDBRawStorage, { encoded }: RecordKey): Promise<LevelDBRawStorage> {
@@ -24,7 +23,7 @@ describe('LevelDBRawStorage', () => {
   const { cases, skipped } = conformance<LevelDBRawStorage>({
     describe,
     it,
-    open: async options => new LevelDBRawStorage(await mkdtemp(join(tmpdir(), 'blockstrata-leveldb-')), options),
+    open: async options => new LevelDBRawStorage(await temporaryDirectory(), options),
     reopen: (storage, options) => {
       heal(storage.name);
       return new LevelDBRawStorage(storage.name, options);

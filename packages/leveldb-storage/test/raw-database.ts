@@ -1,11 +1,15 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 
-/** A directory that goes away with the test. */
+// Where there is a file system in memory, the many small databases wait for no disk.
+const BASE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+/** A directory for a test, which is to remove it. */
 export async function temporaryDirectory(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'blockstrata-leveldb-'));
+  return mkdtemp(join(BASE, 'blockstrata-leveldb-'));
 }
 
 /** Batch `i` of a written database: two records, so that half a batch would show. */

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findLogDamage } from './batch-logs.js';
-import { isUnborn, logNumberOf, manifestNumberOf, tableNumberOf } from './file-names.js';
+import { CURRENT_NAME, logNumberOf, manifestNumberOf, tableNumberOf } from './file-names.js';
 import type { Finding } from './findings.js';
 import { readCurrent, readManifest, type DatabaseVersion, type Manifest } from './manifest.js';
 import type { Mend } from './mends.js';
@@ -27,47 +27,87 @@ const FIRST_MANIFEST = 'MANIFEST-000001';
  */
 export async function checkFiles(directory: string): Promise<FilesReport> {
   const names = await readdir(directory);
-  if (isUnborn(names)) return NOTHING;
+  if (!names.includes(CURRENT_NAME) && (await isBarren(directory, names))) return NOTHING;
   const current = await readCurrent(directory);
   if (typeof current !== 'string') return { ...NOTHING, findings: [current] };
-  const named = await readManifest(directory, current);
-  const manifest = named ?? (await newerManifest(directory, names, current));
-  if (manifest?.version === undefined) {
-    if (current === FIRST_MANIFEST && (await isBarren(directory, names)))
-      return { ...NOTHING, mend: { kind: 'restart' } };
-    return { ...NOTHING, findings: [manifest?.finding ?? missingManifest(current)] };
+  const manifest = await readManifest(directory, current);
+  const report = await reportOn(directory, names, manifest);
+  if (report?.findings.length === 0) return report;
+  const mendable =
+    (await reportOnNewer(directory, names, current)) ?? (await reportBeforeLast(directory, names, manifest));
+  if (mendable !== undefined) return mendable;
+  if (report !== undefined) return report;
+  if (current === FIRST_MANIFEST && (await isBarren(directory, names)))
+    return { ...NOTHING, mend: { kind: 'restart' } };
+  return { ...NOTHING, findings: [manifest?.finding ?? missingManifest(current)] };
+}
+
+/** What a manifest makes of the files; `undefined` where it cannot be used. */
+async function reportOn(
+  directory: string,
+  names: readonly string[],
+  manifest: Manifest | undefined,
+): Promise<FilesReport | undefined> {
+  if (manifest?.version === undefined) return undefined;
+  const { name, tornAt, version } = manifest;
+  const mend = tornAt === undefined ? undefined : ({ kind: 'cut', manifest: name, bytes: tornAt } as const);
+  return { ...(await lookThrough(directory, names, version)), mend };
+}
+
+// The last record of a manifest says which files replace which, and those are removed once it is on disk. If they are all
+// still there, nothing was lost with what the record names.
+async function reportBeforeLast(
+  directory: string,
+  names: readonly string[],
+  manifest: Manifest | undefined,
+): Promise<FilesReport | undefined> {
+  if (manifest?.previous === undefined) return undefined;
+  const { version, bytes } = manifest.previous;
+  const found = await lookThrough(directory, names, version);
+  return found.findings.length > 0 ? undefined : { ...found, mend: { kind: 'cut', manifest: manifest.name, bytes } };
+}
+
+async function lookThrough(
+  directory: string,
+  names: readonly string[],
+  version: DatabaseVersion,
+): Promise<{ findings: Finding[]; tables: TableFile[] }> {
+  const { findings, tables } = await findTables(directory, names, version);
+  findings.push(...(await findLogDamage(directory, names, version)));
+  return { findings, tables };
+}
+
+// LevelDB begins a manifest at each open, removes what the last one alone names, and leaves the rename of CURRENT to the
+// file system: so a manifest above the one that CURRENT names is the newer state, if it is whole and all it names is there.
+async function reportOnNewer(
+  directory: string,
+  names: readonly string[],
+  current: string,
+): Promise<FilesReport | undefined> {
+  const above = manifestNumberOf(current) ?? 0;
+  const newer = names.filter(name => (manifestNumberOf(name) ?? 0) > above);
+  newer.sort((a, b) => (manifestNumberOf(b) ?? 0) - (manifestNumberOf(a) ?? 0));
+  for (const name of newer) {
+    const manifest = await readManifest(directory, name);
+    if (manifest?.tornAt !== undefined) continue;
+    const report = await reportOn(directory, names, manifest);
+    if (report?.findings.length === 0) return { ...report, mend: { kind: 'repoint', manifest: name } };
   }
-  const { findings, tables } = await findTables(directory, names, manifest.version);
-  findings.push(...(await findLogDamage(directory, names, manifest.version)));
-  return { findings, tables, mend: mendOf(manifest, named === undefined) };
+  return undefined;
 }
 
 function missingManifest(record: string): Finding {
   return { record, problem: 'it is missing', remedy: { kind: 'rebuild' } };
 }
 
-function mendOf({ name, tornAt }: Manifest, moved: boolean): Mend | undefined {
-  if (moved) return { kind: 'repoint', manifest: name };
-  return tornAt === undefined ? undefined : { kind: 'cut', manifest: name, bytes: tornAt };
-}
-
-// The newest manifest that is whole, where the one that CURRENT names is gone.
-async function newerManifest(directory: string, names: string[], current: string): Promise<Manifest | undefined> {
-  const above = manifestNumberOf(current) ?? 0;
-  const newer = names.filter(name => (manifestNumberOf(name) ?? 0) > above);
-  newer.sort((a, b) => (manifestNumberOf(b) ?? 0) - (manifestNumberOf(a) ?? 0));
-  for (const name of newer) {
-    const manifest = await readManifest(directory, name);
-    if (manifest?.version !== undefined && manifest.tornAt === undefined) return manifest;
-  }
-  return undefined;
-}
-
-// No table, and no log that holds anything: nothing was ever written.
+// No table, none in any manifest, and no log that holds anything: nothing was ever written. So much, in any combination,
+// can be left of a first opening that was cut off.
 async function isBarren(directory: string, names: readonly string[]): Promise<boolean> {
   for (const name of names) {
-    if (tableNumberOf(name) !== undefined || (manifestNumberOf(name) ?? 1) > 1) return false;
+    if (tableNumberOf(name) !== undefined) return false;
     if (logNumberOf(name) !== undefined && (await stat(join(directory, name))).size > 0) return false;
+    const manifest = manifestNumberOf(name) === undefined ? undefined : await readManifest(directory, name);
+    if (manifest?.version !== undefined && manifest.version.tables.size > 0) return false;
   }
   return true;
 }

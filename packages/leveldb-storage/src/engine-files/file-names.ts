@@ -19,17 +19,6 @@ export function manifestNumberOf(name: string): number | undefined {
   return numberIn(/^MANIFEST-(\d+)$/, name);
 }
 
-/**
- * Whether these files hold nothing yet: LevelDB makes no log and no table, and no second manifest, before it has named
- * the first one in CURRENT. So a first open that was cut off leaves no more than this.
- */
-export function isUnborn(names: readonly string[]): boolean {
-  if (names.includes(CURRENT_NAME)) return false;
-  return names.every(
-    name => logNumberOf(name) === undefined && tableNumberOf(name) === undefined && (manifestNumberOf(name) ?? 1) === 1,
-  );
-}
-
 function numberIn(pattern: RegExp, name: string): number | undefined {
   const digits = pattern.exec(name)?.[1];
   return digits === undefined ? undefined : Number(digits);

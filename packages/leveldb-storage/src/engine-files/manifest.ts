@@ -19,6 +19,8 @@ export type Manifest = {
   readonly name: string;
   /** `undefined`: it cannot be used, for what `finding` says. */
   readonly version: DatabaseVersion | undefined;
+  /** The version before its last record, which begins at `bytes`. */
+  readonly previous: { readonly version: DatabaseVersion; readonly bytes: number } | undefined;
   readonly finding: Finding | undefined;
   /** Where a tail begins that was torn before LevelDB could act on it. */
   readonly tornAt: number | undefined;
@@ -40,6 +42,7 @@ export async function readManifest(directory: string, name: string): Promise<Man
 
 function parseManifest(name: string, bytes: Uint8Array): Manifest {
   const state: MutableVersion = { logNumber: undefined, lastSequence: undefined, tables: new Map() };
+  let last: { edit: VersionEdit; offset: number } | undefined;
   let tornAt: number | undefined;
   for (const item of readRecords(bytes)) {
     const edit = item.kind === 'record' ? decodeVersionEdit(item.payload) : undefined;
@@ -47,17 +50,17 @@ function parseManifest(name: string, bytes: Uint8Array): Manifest {
       tornAt ??= item.offset;
     } else if (tornAt !== undefined) {
       const finding = unusable(placeIn(name, tornAt), 'a record is damaged, and another follows it');
-      return { name, version: undefined, finding, tornAt: undefined };
+      return { name, version: undefined, previous: undefined, finding, tornAt: undefined };
     } else {
-      apply(state, edit);
+      if (last !== undefined) apply(state, last.edit);
+      last = { edit, offset: item.offset };
     }
   }
-  const { logNumber, lastSequence, tables } = state;
-  if (logNumber === undefined || lastSequence === undefined) {
-    const finding = unusable(name, 'it does not say where the database stands');
-    return { name, version: undefined, finding, tornAt };
-  }
-  return { name, version: { logNumber, lastSequence, tables }, finding: undefined, tornAt };
+  const before = versionOf(state);
+  if (last !== undefined) apply(state, last.edit);
+  const version = versionOf(state);
+  const finding = version === undefined ? unusable(name, 'it does not say where the database stands') : undefined;
+  return { name, version, previous: last && before && { version: before, bytes: last.offset }, finding, tornAt };
 }
 
 type MutableVersion = {
@@ -71,6 +74,11 @@ function apply(version: MutableVersion, edit: VersionEdit): void {
   version.lastSequence = edit.lastSequence ?? version.lastSequence;
   for (const { number } of edit.removed) version.tables.delete(number);
   for (const table of edit.added) version.tables.set(table.number, table);
+}
+
+function versionOf({ logNumber, lastSequence, tables }: MutableVersion): DatabaseVersion | undefined {
+  if (logNumber === undefined || lastSequence === undefined) return undefined;
+  return { logNumber, lastSequence, tables: new Map(tables) };
 }
 
 function unusable(record: string, problem: string): Finding {

@@ -5,9 +5,10 @@ import { CURRENT_NAME } from './file-names.js';
 
 /**
  * What a power cut can leave that LevelDB refuses to open, though nothing is lost:
- * - `cut`: the tail of a manifest is torn. LevelDB acts on what it says only once it is on disk.
- * - `repoint`: CURRENT names a manifest that is gone. LevelDB removes one only after CURRENT names the next, so the rename
- *   of CURRENT was lost.
+ * - `cut`: the tail of a manifest is torn, or names tables that are not there yet. LevelDB acts on what it says only once
+ *   it is on disk, and so are they.
+ * - `repoint`: CURRENT names a manifest that is gone, or that names files which are gone. LevelDB removes those only after
+ *   CURRENT names the next manifest, so the rename of CURRENT was lost.
  * - `restart`: the first manifest, which LevelDB does not sync, is gone or empty, and there is nothing beside it.
  */
 export type Mend =

@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Durability } from '@blockstrata/db-p2p/storage';
+import type { ChildTask } from './messages.js';
+import { storeOf } from './stores.js';
+import { STRACE_OPTIONS } from './system-calls.js';
+import { traceOf, type Trace } from './traced-disk.js';
+
+const run = promisify(execFile);
+
+/** A run of the traced child: what it did to the disk, and its commits in the order of the log. */
+export type TracedRun = { readonly trace: Trace; readonly order: readonly string[]; readonly durability: Durability };
+
+/** Whether strace is here and may trace. */
+export async function canTrace(): Promise<boolean> {
+  try {
+    await run('strace', [...STRACE_OPTIONS, '-o', '/dev/null', 'true']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs the traced child on a LevelDB store in `root/store`. */
+export async function tracedRun(
+  root: string,
+  program: string,
+  settings: Pick<ChildTask, 'durability' | 'seed' | 'bug'>,
+): Promise<TracedRun> {
+  const directory = join(root, 'store');
+  const task: ChildTask = { ...settings, backend: 'leveldb', directory, round: 0, revTaken: 0 };
+  const output = join(root, 'strace.txt');
+  const command = [...STRACE_OPTIONS, '-o', output, process.execPath, program, JSON.stringify(task)];
+  // Calls that go through a ring of the kernel would not be seen.
+  await run('strace', command, { env: { ...process.env, UV_USE_IO_URING: '0' }, maxBuffer: 2 ** 28 });
+  const trace = traceOf(await readFile(output, 'latin1'), root);
+  const order: string[] = [];
+  await using storage = storeOf('leveldb', directory, 'relaxed');
+  for await (const { trxId } of storage.readLog()) order.push(trxId);
+  await rm(output);
+  return { trace, order, durability: settings.durability };
+}
