@@ -11,7 +11,7 @@ const TIMEOUT_MS = 60_000 + ROUNDS * 5_000;
 // Each store is raced for this often; the first race makes it.
 const ROUNDS_PER_STORE = 5;
 
-const BACKENDS = ['leveldb'] as const;
+const BACKENDS = ['leveldb', 'file'] as const;
 
 let root: string;
 let program: string;
