@@ -4,8 +4,8 @@ import { commitHistory, expectedAt, openRepo, seeded, type Expected } from './hi
 
 const BLOCKS = ['a', 'b', 'c'];
 const KINDS: readonly RecordKind[] = ['meta', 'rev', 'trx', 'block', 'pend'];
-const RUNS = Number(process.env.RECOVER_RUNS ?? 30);
-const SEED = Number(process.env.RECOVER_SEED ?? 1);
+const RUNS = 30 * Number(process.env.BLOCKSTRATA_RUNS ?? 1);
+const SEED = Number(process.env.BLOCKSTRATA_SEED ?? 1);
 
 /** Flips a bit of, cuts, or swaps random records below the kernel; returns how many. */
 async function damage(driver: MemoryDriver, random: (below: number) => number): Promise<RecordKey[]> {

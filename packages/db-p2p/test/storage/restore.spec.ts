@@ -11,8 +11,8 @@ import {
 import { describe, expect, it } from 'vitest';
 import { commitHistory, expectedAt, openRepo, seeded } from './history.js';
 
-const RUNS = Number(process.env.RESTORE_RUNS ?? 40);
-const SEED = Number(process.env.RESTORE_SEED ?? 1);
+const RUNS = 40 * Number(process.env.BLOCKSTRATA_RUNS ?? 1);
+const SEED = Number(process.env.BLOCKSTRATA_SEED ?? 1);
 
 async function peerWithHistory(seed: number, revisions = 40) {
   const storage = new MemoryRawStorage();
