@@ -58,6 +58,7 @@ async function ask(question: Question, given: Arguments): Promise<Report> {
     if (!given.only.every(word => figure.name.includes(word))) continue;
     rows.push(given.profile ? await profile(figure, given) : await measure(figure, given));
   }
+  await question.dispose?.();
   const date = new Date().toISOString();
   return { question: question.name, size, date, commit, machine, rows, checks };
 }

@@ -61,8 +61,13 @@ export function rebuiltKey(key: RecordKey): string {
 
 /** The chain of the commit log: each entry carries the digest of the one before it. */
 export class LogChain {
-  #seq = 0;
+  #seq: number;
   #digest: Uint8Array = new Uint8Array(32);
+
+  /** @param seq where the log ends already. */
+  constructor(seq = 0) {
+    this.#seq = seq;
+  }
 
   /** Where the log ends. */
   get seq(): number {

@@ -19,11 +19,12 @@ export function bareLevel(durability: Durability): CommitTarget {
   const options = { sync: durability === 'strict' };
   return {
     name: BARE,
-    async open(directory, { recordedBefore, recorded }) {
+    async open(directory, { recordedBefore, recorded }, logSeqBefore = 0) {
       let db = await openRawLevel(directory);
-      const log = new LogChain();
+      const log = new LogChain(logSeqBefore);
       const writer = new GatheringWriter<Step>(steps => writeSteps(db, steps, options));
-      for (const { pend, commit } of recordedBefore.map(toOperations)) await db.batch([...pend, ...commit], options);
+      for (const { pend, commit } of recordedBefore.map(transaction => toOperations(transaction)))
+        await db.batch([...pend, ...commit], options);
       for (const { commit } of recordedBefore) {
         for (const { key, record } of openRecords(commit)) if (key.kind === 'log') log.append(record as LogEntry);
       }

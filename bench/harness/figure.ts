@@ -47,9 +47,9 @@ export type Figure = {
   prepare(): Promise<Lineup>;
 };
 
-/** Whether a contender could not take part. */
-export function isAbsent(contender: Contender | Absent): contender is Absent {
-  return 'absent' in contender;
+/** Whether someone could not take part. */
+export function isAbsent<T extends object>(candidate: T | Absent): candidate is Absent {
+  return 'absent' in candidate;
 }
 
 /** Whether a contender takes part. */

@@ -14,4 +14,6 @@ export type Asked = {
 export type Question = {
   readonly name: string;
   figures(asked: Asked): readonly Figure[];
+  /** Gives back what figures have shared. */
+  dispose?(): Promise<void>;
 };

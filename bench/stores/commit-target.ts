@@ -5,8 +5,11 @@ export interface CommitTarget {
   readonly name: string;
   /** So many of the transactions are enough to know its rate. Default: all. */
   readonly transactionsMax?: number;
-  /** Opens a new store at `directory`, with what the workload needs before its timed transactions. */
-  open(directory: string, workload: Workload): Promise<CommitSession>;
+  /**
+   * Opens the store at `directory`, and writes what the workload needs before its timed transactions. `logSeqBefore`: where
+   * the log of a store ends that is there already.
+   */
+  open(directory: string, workload: Workload, logSeqBefore?: number): Promise<CommitSession>;
 }
 
 /** A store that is open for the transactions of a workload. */

@@ -1,4 +1,10 @@
-import { BlockStorage, MemoryRawStorage, StorageRepo, type Durability, type RawStorage } from '@blockstrata/db-p2p/storage';
+import {
+  BlockStorage,
+  MemoryRawStorage,
+  StorageRepo,
+  type Durability,
+  type RawStorage,
+} from '@blockstrata/db-p2p/storage';
 import { FileRawStorage } from '@blockstrata/file-storage';
 import { LevelDBRawStorage } from '@blockstrata/leveldb-storage';
 import { fixedClock } from '../workload/fixed-clock.js';

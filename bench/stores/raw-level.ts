@@ -1,5 +1,5 @@
 import { ClassicLevel, type BatchOperation } from 'classic-level';
-import type { DriverWrite, Durability } from '@blockstrata/db-p2p/storage';
+import { logKey, type DriverWrite, type Durability } from '@blockstrata/db-p2p/storage';
 import {
   DEFAULT_BLOCK_CACHE_BYTES,
   DEFAULT_OPEN_FILES_MAX,
@@ -44,11 +44,11 @@ export function rawLevel(durability: Durability): CommitTarget {
   const options = { sync: durability === 'strict' };
   return {
     name: RAW_LEVEL,
-    async open(directory, { recordedBefore, recorded, logDigest }) {
+    async open(directory, { recordedBefore, recorded, logDigest }, logSeqBefore = 0) {
       let db = await openRawLevel(directory);
-      for (const { pend, commit } of [...recordedBefore].map(toOperations))
+      for (const { pend, commit } of recordedBefore.map(transaction => toOperations(transaction)))
         await db.batch([...pend, ...commit], options);
-      const transactions = recorded.map(toOperations);
+      const transactions = recorded.map(transaction => toOperations(transaction, logSeqBefore));
       const writer = new GatheringWriter<Operation>(steps => db.batch(steps, options));
       return {
         async run(index) {
@@ -69,13 +69,18 @@ export function rawLevel(durability: Durability): CommitTarget {
 
 const NOTHING = { pend: [], commit: [] };
 
-/** The same steps as classic-level takes them. */
-export function toOperations({ pend, commit }: RecordedTransaction): { pend: Operation[]; commit: Operation[] } {
+/** The same steps as classic-level takes them; entries of the log behind those that are there. */
+export function toOperations(
+  { pend, commit }: RecordedTransaction,
+  logSeqBefore = 0,
+): { pend: Operation[]; commit: Operation[] } {
+  const toOperation = (write: DriverWrite) => operationOf(write, logSeqBefore);
   return { pend: pend.map(toOperation), commit: commit.map(toOperation) };
 }
 
-function toOperation({ key, value }: DriverWrite): Operation {
-  return value === undefined ? { type: 'del', key: key.encoded } : { type: 'put', key: key.encoded, value };
+function operationOf({ key, value }: DriverWrite, logSeqBefore: number): Operation {
+  const { encoded } = key.kind === 'log' && logSeqBefore > 0 ? logKey(key.seq + logSeqBefore) : key;
+  return value === undefined ? { type: 'del', key: encoded } : { type: 'put', key: encoded, value };
 }
 
 /** The digest of the newest entry of the commit log in a LevelDB. */
