@@ -32,7 +32,7 @@ export class Browser {
 
   static async start(transactions: number): Promise<Browser> {
     const profile = mkdtempSync(join(scratchRoot(), 'blockstrata-bench-chromium-'));
-    const { code } = await bundleForBrowser(join(import.meta.dirname, 'page.ts'), { minify: true });
+    const code = await bundleForBrowser(join(import.meta.dirname, 'page.ts'), { minify: true });
     const server = await servePage(code);
     const chromium = await ChromiumProcess.start(profile);
     const page = await chromium.context.newPage();

@@ -22,7 +22,7 @@ console.log(`load ${machine.loadAverage}, ${transactions} transactions a run\n`)
 const rows: Row[] = [];
 for (const figure of figures(browser, transactions)) {
   if (!given.only.every(word => figure.name.includes(word))) continue;
-  const row = await compare(figure, { pairs: given.pairs, oursOnly: false });
+  const row = await compare(figure, { pairs: given.pairs });
   rows.push(row);
   console.log(`${formatRow(row)}\n`);
 }

@@ -1,12 +1,16 @@
 import { BUNDLES, measureBundle, type BundleName } from './measure-bundles.js';
 
-const kB = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`.padStart(9);
+const NAME_WIDTH = 60;
+const kB = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`.padStart(10);
 
-console.log(`${'minified, all dependencies in'.padEnd(48)}${'plain'.padStart(9)} ${'gzipped'.padStart(9)}`);
+const columns = ['at the start', 'gzipped', 'later', 'gzipped'].map(column => column.padStart(13)).join('');
+console.log(`${'minified, all dependencies in'.padEnd(NAME_WIDTH)}${columns}`);
 for (const name of Object.keys(BUNDLES) as BundleName[]) {
-  const { bytes, gzippedBytes, byPackage } = await measureBundle(name);
-  console.log(`${name.padEnd(48)}${kB(bytes)} ${kB(gzippedBytes)}`);
+  const { start, later, byPackage } = await measureBundle(name);
+  const sizes = [start.bytes, start.gzippedBytes, later.bytes, later.gzippedBytes];
+  console.log(`${name.padEnd(NAME_WIDTH)}${sizes.map(size => kB(size).padStart(13)).join('')}`);
   if (name !== Object.keys(BUNDLES).at(-1)) continue;
-  for (const [from, part] of [...byPackage].sort(([, a], [, b]) => b - a))
-    console.log(`  ${from.padEnd(46)}${kB(part)}`);
+  for (const [from, bytes] of [...byPackage].sort(([, a], [, b]) => b - a)) {
+    console.log(`  ${from.padEnd(NAME_WIDTH - 2)}${kB(bytes).padStart(13)}`);
+  }
 }

@@ -1,5 +1,5 @@
 import { Latches, type BlockId, type RestoreFailedError } from '@blockstrata/db-core';
-import { LRUCache } from 'lru-cache';
+import { LRUCache } from '#platform';
 import type { IRawStorage } from '../raw-storage.js';
 import { PendQueue } from './pend-queue.js';
 import { SingleFlight } from './single-flight.js';

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { LRUCache } from '#platform';
 
 /** A decoded record; `bytes` says that it holds byte arrays, which must not be shared with callers. */
 export type CachedRecord = { readonly record: object; readonly holdsBytes: boolean };

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 
 export { Encoder as CborEncoder } from 'cbor-x';
+export { LRUCache } from 'lru-cache';
 
 /** CRC-32 (ISO-HDLC, as in zlib) of bytes or of the UTF-8 of a string, going on from `seed`. */
 export function crc32(data: Uint8Array | string, seed = 0): number {

@@ -3,6 +3,7 @@ import CRC32 from 'crc-32';
 
 // The build without `eval`, so that a strict Content-Security-Policy admits it.
 export { Encoder as CborEncoder } from 'cbor-x/index-no-eval';
+export { BoundedCache as LRUCache } from './bounded-cache.js';
 
 /** CRC-32 (ISO-HDLC, as in zlib) of bytes or of the UTF-8 of a string, going on from `seed`. */
 export function crc32(data: Uint8Array | string, seed = 0): number {

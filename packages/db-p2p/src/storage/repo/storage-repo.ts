@@ -19,9 +19,7 @@ import {
 } from '@blockstrata/db-core';
 import type { IBlockStorage } from '../block/block-storage.js';
 import { coordinationOf } from '../block/coordination.js';
-import { recover } from '../check/recover.js';
 import type { CheckOptions, RecoverReport, VerifyReport } from '../check/report.js';
-import { verify } from '../check/verify.js';
 import type { IRawStorage } from '../raw-storage.js';
 import type { LogEntry } from '../records.js';
 import { CallGate, requireLive, type RepoContext } from './call-context.js';
@@ -199,7 +197,10 @@ export class StorageRepo implements IRepo {
    * yields, a broken log chain. It changes nothing.
    */
   async verify(options: CheckOptions = {}): Promise<VerifyReport> {
-    return verify(this.#bound(), options);
+    const bound = this.#bound();
+    // Loaded when it is called, so that a page that never does need not carry it.
+    const { verify } = await import('../check/verify.js');
+    return verify(bound, options);
   }
 
   /**
@@ -207,7 +208,9 @@ export class StorageRepo implements IRepo {
    * It can be interrupted and repeated (INV-9).
    */
   async recover(options: CheckOptions = {}): Promise<RecoverReport> {
-    return recover(this.#bound(), options);
+    const bound = this.#bound();
+    const { recover } = await import('../check/recover.js');
+    return recover(bound, options);
   }
 
   async #run<T>(call: () => Promise<T>): Promise<T> {

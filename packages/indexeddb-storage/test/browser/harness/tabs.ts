@@ -25,8 +25,7 @@ export class Tabs {
 
   static async start(): Promise<Tabs> {
     const entry = join(import.meta.dirname, '../pages/store-page.ts');
-    const { code } = await bundleForBrowser(entry);
-    return new Tabs(await servePage(code));
+    return new Tabs(await servePage(await bundleForBrowser(entry)));
   }
 
   get url(): string {
