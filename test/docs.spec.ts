@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { dirname, join } from 'node:path';
+import { format, promisify } from 'node:util';
+import { DEFAULT_LIMITS } from '@blockstrata/db-core';
 import ts from 'typescript';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DEFAULT_NETWORK_LIMITS } from '@blockstrata/db-p2p';
 import { commentedBlocks, fencedBlocks, promisedOutput, type CodeBlock } from './project/code-blocks.js';
 import { filesBelow, PACKAGES, ROOT, type SourceFile } from './project/sources.js';
 
@@ -41,6 +43,32 @@ afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
+describe('what documents say', () => {
+  it('links to files that are there', () => {
+    const broken = documents.flatMap(({ path, text }) =>
+      [...text.matchAll(/\]\((?!https?:)([^)#\s]+)/g)]
+        .map(([, target]) => target ?? '')
+        .filter(target => !existsSync(join(ROOT, dirname(path), target)))
+        .map(target => `${path} links to ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('has every limit, with the number that the code has', () => {
+    const [stores = '', network = ''] = documentNamed('docs/limits.md').split('## The network');
+    expect(tabledNumbers(stores)).toEqual({ ...DEFAULT_LIMITS });
+    expect(tabledNumbers(network)).toEqual({ ...DEFAULT_NETWORK_LIMITS });
+  });
+
+  it('has every code that an error can carry, and every invariant', () => {
+    const declared = readFileSync(join(ROOT, 'packages/db-core/src/errors.ts'), 'utf8').split('export class')[0] ?? '';
+    const codes = [...declared.matchAll(/\| '([a-z-]+)'/g)].map(([, code]) => code ?? '');
+    expect(codes.length).toBeGreaterThan(10);
+    expect(codes.filter(code => !documentNamed('README.md').includes(`| \`${code}\` |`))).toEqual([]);
+    for (let i = 1; i <= 13; i++) expect(documentNamed('ARCHITECTURE.md')).toContain(`**INV-${i}**`);
+  });
+});
+
 describe('the examples in documents and comments', () => {
   it('are there, and pass the compiler', () => {
     expect(examples.length).toBeGreaterThan(5);
@@ -50,9 +78,7 @@ describe('the examples in documents and comments', () => {
   it.each(examples.map((example, i) => ({ ...example, i })))(
     '$path:$line does what it says',
     async example => {
-      const { stdout } = await run(process.execPath, [...nodeArguments(), fileOf(example.i)], {
-        timeout: RUN_TIMEOUT_MS,
-      });
+      const stdout = await outputOf(example, fileOf(example.i));
       const promised = promisedOutput(example);
       if (promised !== undefined) expect(stdout).toBe(promised);
     },
@@ -105,6 +131,37 @@ async function sampleCheckout(home: string): Promise<string> {
   return checkout;
 }
 
+/** What an example prints. One that uses the test runner of Node gets a process of its own. */
+async function outputOf({ code }: CodeBlock, file: string): Promise<string> {
+  if (code.includes('node:test')) {
+    return (await run(process.execPath, [...nodeArguments(), file], { timeout: RUN_TIMEOUT_MS })).stdout;
+  }
+  let printed = '';
+  const log = vi.spyOn(console, 'log').mockImplementation((...values) => void (printed += `${format(...values)}\n`));
+  try {
+    await import(file);
+    return printed;
+  } finally {
+    log.mockRestore();
+  }
+}
+
+function documentNamed(path: string): string {
+  return documents.find(each => each.path === path)?.text ?? '';
+}
+
+/** The rows `| \`name\` | number | …` of tables; `4 MiB` and `10 000` are numbers, too. */
+function tabledNumbers(text: string): Record<string, number> {
+  const rows = [...text.matchAll(/^\| `(\w+)` \| ([\d ]+)(KiB|MiB)? *\|/gm)];
+  const units: Record<string, number> = { KiB: 1024, MiB: 1024 * 1024 };
+  return Object.fromEntries(
+    rows.map(([, name = '', digits = '', unit = '']): [string, number] => [
+      name,
+      Number(digits.replaceAll(' ', '')) * (units[unit] ?? 1),
+    ]),
+  );
+}
+
 function fileOf(i: number): string {
   return join(workshop, `example-${i}.mts`);
 }
@@ -135,7 +192,9 @@ function runnable({ code }: CodeBlock, store: string): string {
 }
 
 function compilerErrors(files: readonly string[]): string[] {
-  const config = ts.readConfigFile(join(ROOT, 'tsconfig.test.json'), path => ts.sys.readFile(path));
+  const config = ts.readConfigFile(join(ROOT, 'tsconfig.test.json'), path => ts.sys.readFile(path)) as {
+    config: unknown;
+  };
   const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, ROOT);
   const program = ts.createProgram([...files], { ...options, noUnusedLocals: false, noUnusedParameters: false });
   return files.flatMap((file, i) =>

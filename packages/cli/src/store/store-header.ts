@@ -15,15 +15,17 @@ export type StoreFacts = {
 
 type StoredHeader = { version?: unknown; storeId?: unknown; epoch?: unknown; clean?: { epoch?: unknown } };
 
+type StoredHeader = { version: number; storeId: string; epoch: number; clean?: { epoch: number } };
+
 /** Reads the header of a store that nobody has opened yet. The store checks it when it is opened. */
 export async function readStoreFacts(directory: string, backend: 'leveldb' | 'file'): Promise<StoreFacts> {
   const path = join(directory, HEADER_PATHS[backend]);
   try {
     const { header } = JSON.parse(await readFile(path, 'utf8')) as { header: StoredHeader };
     return {
-      formatVersion: Number(header.version),
-      storeId: String(header.storeId),
-      epoch: Number(header.epoch),
+      formatVersion: header.version,
+      storeId: header.storeId,
+      epoch: header.epoch,
       closedCleanly: header.clean !== undefined && header.clean.epoch === header.epoch,
     };
   } catch (cause) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fileBlockId } from '../../src/replay/file-block.js';
 import { makeStore, withExistingStore } from '../../src/store/open-store.js';
+import { readStoreFacts } from '../../src/store/store-header.js';
 import { FastImport } from '../support/fast-import.js';
 import { git, initRepository, temporaryFolder } from '../support/git-fixture.js';
 import { runCommand, runJson } from '../support/run-command.js';
@@ -197,6 +198,7 @@ describe.each(['leveldb', 'file'] as const)('looking around in a store on %s', b
   it('says so while another process has the store', async () => {
     const holder = makeStore(backend, store, false);
     await holder.storage.open();
+    expect((await readStoreFacts(store, backend)).closedCleanly).toBe(false);
     try {
       const { exitCode, stderr } = await runCommand(['ls', ...at]);
       expect({ exitCode, inUse: stderr.includes('is in use') }).toEqual({ exitCode: 1, inUse: true });
