@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOf } from './frozen-store.js';
 
 const FROZEN = join(import.meta.dirname, 'stores');
-const BACKENDS: readonly { name: string; header: string; open(directory: string): IRawStorage }[] = [
+const BACKENDS: readonly { name: string; header: string; open: (directory: string) => IRawStorage }[] = [
   { name: 'file', header: '.store/header.json', open: directory => new FileRawStorage(directory) },
   { name: 'leveldb', header: 'header.json', open: directory => new LevelDBRawStorage(directory) },
 ];

@@ -21,7 +21,7 @@ const OPEN_FILES_GROWTH_MAX = 40;
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-const BACKENDS: readonly { name: string; open(directory: string): IRawStorage }[] = [
+const BACKENDS: readonly { name: string; open: (directory: string) => IRawStorage }[] = [
   { name: 'files', open: directory => new FileRawStorage(directory, options()) },
   { name: 'LevelDB', open: directory => new LevelDBRawStorage(directory, options()) },
 ];
