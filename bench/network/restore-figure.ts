@@ -11,7 +11,8 @@ import { startServer } from './server.js';
 const BARE = 'bare libp2p stream, as many bytes';
 
 /** Restores a whole history into an empty store, and sends as many bytes over a bare stream. */
-export function restoreFigure({ small, check }: Asked, revisionBytes: number): Figure {
+export function restoreFigure(asked: Asked, revisionBytes: number): Figure {
+  const { small } = asked;
   const revisions = small ? 300 : 10_000;
   return {
     name: `restore a block of ${revisions} revisions of ${revisionBytes} bytes`,
@@ -41,7 +42,7 @@ export function restoreFigure({ small, check }: Asked, revisionBytes: number): F
         const read = await repo.get({ blockIds: [HISTORY_BLOCK] });
         const { latest } = read[HISTORY_BLOCK]?.state ?? {};
         if (latest?.rev !== revisions)
-          check({ name: 'restored', passed: false, detail: `${latest?.rev} of ${revisions}` });
+          asked.check({ name: 'restored', passed: false, detail: `${latest?.rev} of ${revisions}` });
         await restore.close();
         await storage.close();
         const hash = createHash('sha256').update(JSON.stringify(read)).digest('hex');
@@ -54,7 +55,7 @@ export function restoreFigure({ small, check }: Asked, revisionBytes: number): F
           let received = 0;
           for await (const chunk of stream) received += chunk.byteLength;
           if (received !== bytes)
-            check({ name: 'bare stream', passed: false, detail: `${received} of ${bytes} bytes` });
+            asked.check({ name: 'bare stream', passed: false, detail: `${received} of ${bytes} bytes` });
           await stream.close();
         });
         return { value: (revisions / ms) * 1000 };

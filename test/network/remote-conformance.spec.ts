@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { MemoryRawStorage, RawStorage, type StorageRepo } from '@blockstrata/db-p2p/storage';
-import { RemoteRepos } from './remote-repo.js';
+import type { RemoteRepos } from './remote-repo.js';
 
 type RepoBench = { repoOver(...args: unknown[]): StorageRepo };
 
 const { remotes } = await vi.hoisted(async () => {
   const { RemoteRepos: Remotes } = await import('./remote-repo.js');
-  return { remotes: new Remotes() as RemoteRepos };
+  return { remotes: new Remotes() };
 });
 
 vi.mock('../../packages/db-p2p/src/conformance/repo-bench.js', async original => {
