@@ -13,8 +13,6 @@ export type StoreFacts = {
   readonly closedCleanly: boolean;
 };
 
-type StoredHeader = { version?: unknown; storeId?: unknown; epoch?: unknown; clean?: { epoch?: unknown } };
-
 type StoredHeader = { version: number; storeId: string; epoch: number; clean?: { epoch: number } };
 
 /** Reads the header of a store that nobody has opened yet. The store checks it when it is opened. */
@@ -26,7 +24,7 @@ export async function readStoreFacts(directory: string, backend: 'leveldb' | 'fi
       formatVersion: header.version,
       storeId: header.storeId,
       epoch: header.epoch,
-      closedCleanly: header.clean !== undefined && header.clean.epoch === header.epoch,
+      closedCleanly: header.clean?.epoch === header.epoch,
     };
   } catch (cause) {
     throw new CommandError(`${path} is damaged: 'blockstrata recover' may mend it`, undefined, { cause });
