@@ -12,9 +12,10 @@ import type {
   ScanRange,
   StoreDriver,
 } from '@blockstrata/db-p2p/storage';
+import { leaveMark, writeMark } from './closing-mark.js';
 import { DirectoryWatch } from './directory-watch.js';
-import { replaceFile, syncDirectory, syncFile } from './durable-files.js';
-import { logNumberOf } from './engine-files/file-names.js';
+import { replaceFile } from './durable-files.js';
+import { sealLogs } from './engine-files/closed-logs.js';
 import { toStorageError, withStorageErrors } from './level-errors.js';
 import { LevelReader } from './level-reader.js';
 import { openStore, type OpenedStore } from './opening.js';
@@ -72,8 +73,10 @@ export class LevelDBDriver implements StoreDriver {
     await withStorageErrors('close the store', this.name, async () => {
       try {
         if (header !== undefined) {
-          await syncLogs(session.path);
+          await writeMark(session.engine, header);
+          await sealLogs(session.path);
           await replaceFile(headerPath(session.path), header);
+          await leaveMark(session.path, header);
         }
       } finally {
         await session.engine.close();
@@ -129,14 +132,6 @@ type Session = OpenedStore & {
   readonly strict: boolean;
   readonly watch: DirectoryWatch;
 };
-
-// LevelDB removes a log once what it held is on disk elsewhere.
-async function syncLogs(path: string): Promise<void> {
-  for (const name of await readdir(path)) {
-    if (logNumberOf(name) !== undefined) await syncFile(join(path, name)).catch(unlessGone);
-  }
-  await syncDirectory(path);
-}
 
 async function directoryBytes(path: string): Promise<number> {
   const names = await readdir(path);

@@ -142,6 +142,38 @@ describe('a damaged table', () => {
   });
 });
 
+describe('a damaged log', () => {
+  it('of a store that was closed refuses the store at every byte, the last ones too (INV-6)', async () => {
+    await makeStore(false);
+    const log = await fileNamed(/\.log$/);
+    const { length } = await readFile(join(whole, log));
+    for (let offset = length - 200; offset < length; offset++) {
+      await damagedCopy(log, flip(offset));
+      expect(await readAll(), `byte ${offset}`).toBe('refused');
+      await damagedCopy(log, bytes => bytes.subarray(0, offset));
+      expect(await readAll(), `cut at ${offset}`).toBe('refused');
+    }
+  });
+
+  it('is no worse for what was noted of it at the close being unreadable', async () => {
+    await makeStore(false);
+    for (const note of ['', '[]', '{"logs":7}', '{"logs":{"000003.log":"x"}}', '{"logs":{"../x":1}}']) {
+      await damagedCopy('closed.json', () => Buffer.from(note));
+      expect(await readAll(), note).toBe('exact');
+    }
+  });
+
+  it('of a store that was not closed may have a torn end', async () => {
+    const driver = await openDriver(whole);
+    for (const version of [0, 1]) for (let i = 0; i < RECORDS; i++) await putRecord(driver, i, version);
+    await driver.write([{ key: metaKey('last'), value: valueOf(0) }]);
+    await driver.close(undefined);
+    const log = await fileNamed(/\.log$/);
+    await damagedCopy(log, bytes => bytes.subarray(0, -1));
+    expect(await readAll()).toBe('exact');
+  });
+});
+
 describe('a damaged manifest', () => {
   it('refuses the store, or is no loss, at every byte', async () => {
     await makeStore(true);

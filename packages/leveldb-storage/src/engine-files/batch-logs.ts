@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readClosedLogs } from './closed-logs.js';
 import { logNumberOf } from './file-names.js';
 import { placeIn, type Finding } from './findings.js';
 import type { DatabaseVersion } from './manifest.js';
@@ -10,8 +11,8 @@ const BATCH_HEADER_BYTES = 12;
 
 /**
  * Looks through the logs that LevelDB will replay, and changes nothing. Sequence numbers of batches leave no gap, so a
- * batch that is gone from between others shows, in one log and from one to the next. What is gone at the very end does
- * not: it can be a tail that was never acknowledged.
+ * batch that is gone from between others shows, in one log and from one to the next. What is gone at the very end shows
+ * only if the store was closed: otherwise it can be a tail that was never acknowledged.
  *
  * @returns the damage that LevelDB would pass over in silence, acknowledged batches with it.
  */
@@ -29,11 +30,26 @@ export async function findLogDamage(
   if (version.logNumber > 0 && !logs.has(version.logNumber)) {
     findings.push({ record: `log ${version.logNumber}`, problem: 'it is missing', remedy: { kind: 'accept' } });
   }
+  const closed = await readClosedLogs(directory);
   const walk = new BatchWalk(version.lastSequence + 1);
   for (const [, name] of [...logs].sort(([a], [b]) => a - b)) {
-    findings.push(...walk.through(name, await readFile(join(directory, name))));
+    const log = await readFile(join(directory, name));
+    const found = walk.through(name, log);
+    findings.push(...(found.length > 0 ? found : findTornClosed(name, log, closed.get(name))));
   }
   return findings;
+}
+
+// A log that was whole when the store was closed has no torn end.
+function findTornClosed(name: string, log: Uint8Array, closedBytes: number | undefined): Finding[] {
+  if (closedBytes === undefined) return [];
+  if (log.length < closedBytes) {
+    return [finding(name, log.length, `it ends here, and had ${closedBytes} bytes when the store was closed`)];
+  }
+  for (const { damage } of readBatches(log)) {
+    if (damage !== undefined) return [finding(name, damage.offset, damage.problem)];
+  }
+  return [];
 }
 
 /** Follows the sequence numbers of batches from one log to the next. */
