@@ -32,7 +32,7 @@ const SURVIVALS: readonly Survival[] = ['none', 'all', 'some', 'some', 'some', '
 export async function checkCrashImages(options: CrashImageOptions): Promise<CrashImageCounts> {
   const { seed, images, durability = 'strict' } = options;
   const disk = new SimulatedDisk();
-  const workload = await runCrashWorkload(disk, seed, durability, options.seededBug?.(disk));
+  const workload = await runCrashWorkload(disk, seed, { durability, fileSystem: options.seededBug?.(disk) ?? disk });
   const cursor = new CrashCursor(disk.initial, disk.trace);
   const random = seededRandom(seed + 1);
   const counts: CrashImageCounts = { images: 0, duringRecovery: 0, prefixes: 0 };

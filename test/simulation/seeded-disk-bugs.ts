@@ -1,4 +1,5 @@
 import type { FileSystem, OpenFile } from '@blockstrata/file-storage';
+import type { FaultKind } from './simulated-disk/fault-plan.js';
 import type { SimulatedDisk } from './simulated-disk/simulated-disk.js';
 
 /** A file system that leaves out what the store relies on: what a store would do that forgot about it. */
@@ -13,6 +14,35 @@ export const SEEDED_DISK_BUGS: Readonly<Record<string, SeededDiskBug>> = {
   'the sync of the directory of the store': disk => withDirectorySync(disk, path => path.endsWith('/.store')),
   'every seventh file of the tree': disk => withoutSomeRenames(disk, 7),
 };
+
+/** Writers that do not mind what the disk answers, and the failure that shows it. */
+export const CARELESS_WRITERS: Readonly<
+  Record<string, { readonly kind: FaultKind; readonly seededBug: SeededDiskBug }>
+> = {
+  'syncs again after a failed sync, and believes it': {
+    kind: 'failed-sync',
+    seededBug: disk => withFiles(disk, file => ({ sync: () => file.sync().catch(() => file.sync()) })),
+  },
+  'takes a short write for a whole one': {
+    kind: 'short-write',
+    seededBug: disk =>
+      withFiles(disk, file => ({
+        write: async (bytes, position) => {
+          await file.write(bytes, position);
+          return bytes.length;
+        },
+      })),
+  },
+};
+
+function withFiles(disk: SimulatedDisk, change: (file: OpenFile) => Partial<OpenFile>): FileSystem {
+  const changed = (file: OpenFile): OpenFile => ({ ...file, ...change(file) });
+  return {
+    ...passThrough(disk),
+    create: async path => changed(await disk.create(path)),
+    open: async path => changed(await disk.open(path)),
+  };
+}
 
 /** Leaves out the syncs of some files; `opened` is false while a file still has the name that it was created with. */
 function withSync(disk: SimulatedDisk, isSkipped: (path: string, opened: boolean) => boolean): FileSystem {

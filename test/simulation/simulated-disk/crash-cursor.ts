@@ -1,4 +1,4 @@
-import type { DiskState} from './disk-state.js';
+import type { DiskState } from './disk-state.js';
 import { type DiskOperation, type Inode } from './disk-state.js';
 
 /** Where writes can tear, in bytes. */

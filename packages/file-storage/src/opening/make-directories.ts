@@ -1,13 +1,29 @@
 import type { FileSystem } from '../file-system/file-system.js';
 import { errorCode } from '../file-system/io-failure.js';
 
-/** Makes a directory and what is missing above it; the names of all that it made are durable when it resolves. */
+/** Makes a directory and what is missing above it; their names are durable only after {@link syncAbove}. */
 export async function makeDirectories(fileSystem: FileSystem, path: string): Promise<void> {
   if (fileSystem.statusSync(path) !== undefined) return;
-  const parent = parentOf(path);
-  await makeDirectories(fileSystem, parent);
+  await makeDirectories(fileSystem, parentOf(path));
   await makeDirectory(fileSystem, path);
-  await fileSystem.syncDirectory(parent);
+}
+
+/** What a directory cannot be synced for that this process has not made. */
+const NOT_OURS: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP']);
+
+/**
+ * Makes the names of a directory, and of all above it, durable. Which of them an earlier attempt has made, and not
+ * lived to sync, nobody can tell.
+ */
+export async function syncAbove(fileSystem: FileSystem, path: string): Promise<void> {
+  for (let directory = path; directory !== '/' && directory !== '.';) {
+    directory = parentOf(directory);
+    try {
+      await fileSystem.syncDirectory(directory);
+    } catch (error) {
+      if (!NOT_OURS.has(errorCode(error))) throw error;
+    }
+  }
 }
 
 /** Makes a directory unless it is there. */

@@ -13,7 +13,7 @@ import { StoreLock } from '../lock/store-lock.js';
 import { Layer } from '../overlay/layer.js';
 import type { ProcessFacts } from '../process/process-facts.js';
 import { inspectStore } from './inspect-store.js';
-import { makeDirectories, makeDirectory } from './make-directories.js';
+import { makeDirectories, makeDirectory, syncAbove } from './make-directories.js';
 
 /** Where a store is, and what it needs of the world. */
 export type StoreSite = {
@@ -105,6 +105,7 @@ async function found({ fileSystem, paths }: StoreSite, journalSite: JournalSite)
   await journal.abandon();
   await fileSystem.syncDirectory(paths.store);
   await fileSystem.syncDirectory(paths.root);
+  await syncAbove(fileSystem, paths.root);
 }
 
 async function resume(
