@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { MemoryRawStorage, RawStorage, type StorageRepo } from '@blockstrata/db-p2p/storage';
-import type { RemoteRepos } from './remote-repo.js';
 
 type RepoBench = { repoOver(...args: unknown[]): StorageRepo };
 

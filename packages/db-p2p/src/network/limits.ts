@@ -51,8 +51,6 @@ export type NetworkLimits = {
   readonly peerSyncsInFlightMax: number;
   /** Archives that are being served at once, to all peers. */
   readonly syncsInFlightMax: number;
-  /** Block ids that wait to be announced. */
-  readonly announceQueueMax: number;
   /** Announcements in a minute. */
   readonly announcesPerMinuteMax: number;
   /** Holders that one restoration considers. */
@@ -95,7 +93,6 @@ export const DEFAULT_NETWORK_LIMITS: NetworkLimits = Object.freeze({
   fetchedArchiveBytesMax: 96 * MiB,
   peerSyncsInFlightMax: 4,
   syncsInFlightMax: 16,
-  announceQueueMax: 10_000,
   announcesPerMinuteMax: 60,
   holdersMax: 16,
   holdersAskedMax: 4,
