@@ -12,7 +12,6 @@ import type {
   ScanRange,
   StoreDriver,
 } from '@blockstrata/db-p2p/storage';
-import { leaveMark, writeMark } from './closing-mark.js';
 import { DirectoryWatch } from './directory-watch.js';
 import { replaceFile } from './durable-files.js';
 import { sealLogs } from './engine-files/closed-logs.js';
@@ -73,10 +72,8 @@ export class LevelDBDriver implements StoreDriver {
     await withStorageErrors('close the store', this.name, async () => {
       try {
         if (header !== undefined) {
-          await writeMark(session.engine, header);
           await sealLogs(session.path);
           await replaceFile(headerPath(session.path), header);
-          await leaveMark(session.path, header);
         }
       } finally {
         await session.engine.close();
@@ -85,7 +82,7 @@ export class LevelDBDriver implements StoreDriver {
     });
   }
 
-  get(key: RecordKey): MaybePromise<Uint8Array | undefined> {
+  get(key: RecordKey): Uint8Array | undefined {
     return this.#opened().reader.get(key.encoded);
   }
 

@@ -2,8 +2,7 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CorruptRecordError, StoreLockedError } from '@blockstrata/db-core';
 import { keyPrefix, type DriverLoss, type DriverOpenOptions, type StoreHeaderImage } from '@blockstrata/db-p2p/storage';
-import { findLostEnd, removeMark } from './closing-mark.js';
-import { createFile, makeDirectory, replaceFile } from './durable-files.js';
+import { createFile, makeDirectory, replaceFile, syncDirectory } from './durable-files.js';
 import { checkFiles } from './engine-files/check-files.js';
 import { LOCK_NAME } from './engine-files/file-names.js';
 import type { Finding } from './engine-files/findings.js';
@@ -52,9 +51,6 @@ export async function openStore(options: OpeningOptions): Promise<OpenedStore> {
     const { losses, guard } = await prepareFiles(options, found.path);
     const engine = await openEngine(found.path, options.directory, options.engine);
     try {
-      const lostEnd = await findLostEnd(engine, found.path);
-      if (lostEnd !== undefined && !options.salvage) throw new CorruptRecordError(lostEnd.record, lostEnd.problem);
-      if (lostEnd !== undefined) losses.push({ record: lostEnd.record, problem: lostEnd.problem });
       await takeOver(options, found, image);
       return { engine, path: found.path, losses, guard, release };
     } catch (error) {
@@ -132,7 +128,7 @@ type LookedAt = { findings: Finding[]; mend: Mend | undefined; guard: TableGuard
 
 /** Stores the header under the lock. LevelDB has made files by now, whose names it does not put on disk itself. */
 async function takeOver(options: OpeningOptions, found: FoundStore, first: StoreHeaderImage): Promise<void> {
-  await removeMark(found.path);
+  await syncDirectory(found.path);
   const stored = await readHeader(found.path);
   const known = found.header ?? first.bytes;
   const image = Buffer.compare(stored, known) === 0 ? first : options.admit(stored);
