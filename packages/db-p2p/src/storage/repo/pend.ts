@@ -11,12 +11,14 @@ import {
   type PendResult,
   type RepoFailure,
   type RepoOptions,
+  type TrxId,
 } from '@blockstrata/db-core';
 import { existsAtTip, isHeld, pendingsOf, quoted, tipRev, withPending } from '../block/head.js';
 import { materialize } from '../block/materialize.js';
 import type { QueuePlace } from '../block/pend-queue.js';
 import { untilAborted } from '../kernel/until-aborted.js';
-import type { BlockMetadata, PendingRecord } from '../records.js';
+import type { MaybePromise } from '../driver/store-driver.js';
+import type { BlockMetadata, PendingRecord, TrxRecord } from '../records.js';
 import { isExpired, type RepoContext } from './call-context.js';
 import { listPendings, pendingRefusal, refusal, staleRefusal, type Behind } from './failure.js';
 
@@ -83,15 +85,11 @@ async function checkReuse(
   { trxId, blocks }: CheckedPend,
   heads: Heads,
 ): Promise<RepoFailure | 'repeated' | undefined> {
+  const reads = [...blocks.keys()].map(blockId => heldRecord(storage, blockId, trxId, heads.get(blockId)));
+  const records = reads.some(read => read instanceof Promise) ? await Promise.all(reads.map(async read => read)) : reads;
   let same = 0;
-  for (const [blockId, { transform }] of blocks) {
-    const isPending = pendingsOf(heads.get(blockId)).includes(trxId);
-    const committed = isPending ? undefined : storage.getTransaction(blockId, trxId);
-    const held = isPending
-      ? await storage.getPendingTransaction(blockId, trxId)
-      : committed instanceof Promise
-        ? await committed
-        : committed;
+  for (const [i, [blockId, { transform }]] of [...blocks].entries()) {
+    const held = records[i] as TrxRecord | PendingRecord | undefined;
     if (held === undefined) continue;
     if (!contentEquals(held.transform, transform)) {
       return refusal(
@@ -107,6 +105,17 @@ async function checkReuse(
     'trx-reused',
     `transaction ${quoted(trxId)} is held on some of these blocks only: it was another request`,
   );
+}
+
+/** What is held of a transaction on a block; a block without a revision cannot have one of it, and is not asked. */
+function heldRecord(
+  storage: RepoContext['storage'],
+  blockId: BlockId,
+  trxId: TrxId,
+  head: BlockMetadata | undefined,
+): MaybePromise<TrxRecord | PendingRecord | undefined> {
+  if (pendingsOf(head).includes(trxId)) return storage.getPendingTransaction(blockId, trxId);
+  return isHeld(head) ? storage.getTransaction(blockId, trxId) : undefined;
 }
 
 async function checkStale(
