@@ -6,6 +6,7 @@ import { defineConfig } from 'vitest/config';
 import { chromiumArguments, findChromium } from './test/browser/harness/find-chromium.js';
 
 const conditions = ['@blockstrata/source', 'module', 'browser', 'development|production', 'import', 'default'];
+const inNode = ['@blockstrata/source', 'node', 'module', 'import', 'default'];
 const root = import.meta.dirname;
 
 // In a context that is off the record, strict durability means nothing: the profile is on disk.
@@ -56,6 +57,17 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+        },
+      },
+      {
+        root: join(root, '../..'),
+        resolve: { conditions: inNode },
+        ssr: { resolve: { conditions: inNode } },
+        test: {
+          name: 'chromium over websocket',
+          include: ['test/network/**/*.browser.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],
