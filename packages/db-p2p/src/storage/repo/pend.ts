@@ -86,7 +86,9 @@ async function checkReuse(
   heads: Heads,
 ): Promise<RepoFailure | 'repeated' | undefined> {
   const reads = [...blocks.keys()].map(blockId => heldRecord(storage, blockId, trxId, heads.get(blockId)));
-  const records = reads.some(read => read instanceof Promise) ? await Promise.all(reads.map(async read => read)) : reads;
+  const records = reads.some(read => read instanceof Promise)
+    ? await Promise.all(reads.map(async read => read))
+    : reads;
   let same = 0;
   for (const [i, [blockId, { transform }]] of [...blocks].entries()) {
     const held = records[i] as TrxRecord | PendingRecord | undefined;
