@@ -4,7 +4,6 @@ import { logKey } from '../driver/record-key.js';
 import type { DriverWrite, StoreDriver } from '../driver/store-driver.js';
 import type { LogDraft, LogEntry } from '../records.js';
 import type { RecordCodec } from './codec.js';
-import { freezeDecoded } from './content-walk.js';
 import type { CleanMark } from './header.js';
 
 const NO_DIGEST: Uint8Array = new Uint8Array(32);
@@ -34,11 +33,6 @@ export function extendLog(
   const key = logKey(seq);
   const value = codec.seal(key, entry);
   return { entry, write: { key, value }, head: { seq, digest: sha256(value) } };
-}
-
-/** The log entry in stored bytes. @throws CorruptRecordError */
-export function decodeLogEntry(codec: RecordCodec, seq: number, bytes: Uint8Array): LogEntry {
-  return freezeDecoded(codec.unseal(logKey(seq), bytes)) as LogEntry;
 }
 
 /** The digest of a log entry's stored bytes. */
