@@ -23,7 +23,7 @@ export async function nextCheckedWindow(guard: TableGuard, bounds: KeyBounds): P
 }
 
 /** @throws CorruptRecordError if there is damage where keys from `low` to `high` lie. */
-export function requireIntact(guard: TableGuard, low: Uint8Array, high: Uint8Array): void {
+function requireIntact(guard: TableGuard, low: Uint8Array, high: Uint8Array): void {
   const damage = guard.damageIn(low, high);
   if (damage !== undefined) throw new CorruptRecordError(damage.record, damage.problem);
 }

@@ -7,8 +7,9 @@ import {
   type ScanPage,
   type ScanRange,
 } from '@blockstrata/db-p2p/storage';
-import { nextCheckedWindow, requireIntact, type CheckedWindow } from './checked-window.js';
-import type { TableFile, TableGuard } from './engine-files/table-guard.js';
+import { nextCheckedWindow, type CheckedWindow } from './checked-window.js';
+import type { Finding } from './engine-files/findings.js';
+import type { TableGuard } from './engine-files/table-guard.js';
 import type { Engine } from './engine.js';
 import { toStorageError, withStorageErrors } from './level-errors.js';
 import { boundsOf, iteratorRange, type KeyBounds } from './scan-bounds.js';
@@ -39,16 +40,21 @@ export class LevelReader {
     this.#guard = guard;
   }
 
-  /** The value under a key, at once where its tables were checked. */
-  get(key: string): MaybePromise<Uint8Array | undefined> {
-    const checking = this.#checkTablesOf([key]);
-    return checking === undefined ? this.#readOne(key) : checking.then(() => this.#readOne(key));
+  /** The value under a key. */
+  get(key: string): Uint8Array | undefined {
+    this.#requireIntact(key);
+    return this.#readOne(key);
   }
 
   /** The values under several keys as one consistent cut. */
   getMany(keys: readonly string[]): MaybePromise<(Uint8Array | undefined)[]> {
-    const checking = this.#checkTablesOf(keys);
-    return checking === undefined ? this.#readMany(keys) : checking.then(() => this.#readMany(keys));
+    for (const key of keys) this.#requireIntact(key);
+    // LevelDB reads them all from a snapshot that it takes now, which holds all of a batch or none of it (INV-2).
+    if (this.batchUnderWay || keys.length > SYNC_KEYS_MAX) {
+      return withStorageErrors('read records', this.#store, () => this.#engine.getMany([...keys]));
+    }
+    // No batch is under way, and none can begin before this returns.
+    return keys.map(key => this.#readOne(key));
   }
 
   /** One page; the iterator is closed when it resolves. */
@@ -73,23 +79,6 @@ export class LevelReader {
     }
   }
 
-  #readMany(keys: readonly string[]): MaybePromise<(Uint8Array | undefined)[]> {
-    const [only] = keys;
-    if (only !== undefined && keys.length === 1) return [this.#readOne(only)];
-    // LevelDB reads them all from a snapshot that it takes now, which holds all of a batch or none of it (INV-2).
-    if (keys.length > SYNC_KEYS_MAX) {
-      return withStorageErrors('read records', this.#store, () => this.#engine.getMany([...keys]));
-    }
-    // Where no batch is under way, none can begin before this returns.
-    if (!this.batchUnderWay) return keys.map(key => this.#readOne(key));
-    const snapshot = this.#engine.snapshot();
-    try {
-      return keys.map(key => this.#readOne(key, { snapshot }));
-    } finally {
-      void snapshot.close();
-    }
-  }
-
   async #readPage(bounds: KeyBounds, { limit, keysOnly = false }: ScanRange): Promise<ScanPage> {
     const options = { ...iteratorRange(bounds), limit, values: !keysOnly, highWaterMarkBytes: ITERATOR_BYTES_MAX };
     const iterator = this.#engine.iterator(options);
@@ -110,24 +99,20 @@ export class LevelReader {
     }
   }
 
-  /** `undefined`: there is nothing to wait for. */
-  #checkTablesOf(keys: readonly string[]): Promise<void> | undefined {
+  #requireIntact(key: string): void {
     const guard = this.#guard;
-    if (guard === undefined) return undefined;
+    if (guard === undefined) return;
     if (guard.isIdle) {
       this.#guard = undefined;
-      return undefined;
+      return;
     }
-    const encoded = keys.map(key => Buffer.from(key));
-    const unchecked = new Set<TableFile>();
-    for (const key of encoded) for (const table of guard.unchecked(key, key)) unchecked.add(table);
-    const requireAllIntact = () => encoded.forEach(key => requireIntact(guard, key, key));
-    if (unchecked.size > 0) {
-      const check = () => guard.check([...unchecked]);
-      return withStorageErrors('check a table', this.#store, check).then(requireAllIntact);
+    let damage: Finding | undefined;
+    try {
+      damage = guard.damageAt(Buffer.from(key));
+    } catch (error) {
+      throw toStorageError(error, 'check a table', this.#store);
     }
-    requireAllIntact();
-    return undefined;
+    if (damage !== undefined) throw new CorruptRecordError(damage.record, damage.problem);
   }
 }
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { BlockstrataError } from '@blockstrata/db-core';
 import { metaKey, type StoreDriver } from '@blockstrata/db-p2p/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { LevelDBOptions } from '../src/index.js';
+import { LevelDBDriver, type LevelDBOptions } from '../src/index.js';
 import { temporaryDirectory } from './raw-database.js';
-import { contentsOf, openDriver, putRecord, valueOf } from './store-fixture.js';
+import { contentsOf, openDriver, opening, putRecord, valueOf } from './store-fixture.js';
 
 const RECORDS = 40;
 
@@ -219,9 +219,7 @@ describe('a damaged manifest', () => {
 describe('salvaging', () => {
   async function salvaged(): Promise<{ losses: readonly { record: string }[]; held: number[] }> {
     const losses: { record: string }[] = [];
-    const { LevelDBDriver } = await import('../src/index.js');
-    const { opening } = await import('./store-fixture.js');
-    const driver = new LevelDBDriver(directory);
+    const driver: StoreDriver = new LevelDBDriver(directory);
     losses.push(...(await driver.open(opening({ create: false, salvage: true }))).losses);
     const held = [];
     for (let i = 0; i < RECORDS; i++) {

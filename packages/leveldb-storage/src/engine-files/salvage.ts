@@ -6,6 +6,7 @@ import { tableNumberOf } from './file-names.js';
 import { placeIn, type Finding, type Remedy } from './findings.js';
 import { readCurrent } from './manifest.js';
 import { encodeRecord } from './record-writer.js';
+import { tableInMemory } from './table-blocks.js';
 import { checkTable } from './table-check.js';
 import { encodeTableRemoval } from './version-edit.js';
 
@@ -31,7 +32,7 @@ async function setAsideDamagedTables(directory: string): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const name of await readdir(directory)) {
     if (tableNumberOf(name) === undefined) continue;
-    const [damage] = checkTable(await readFile(join(directory, name)), undefined);
+    const [damage] = checkTable(tableInMemory(await readFile(join(directory, name))), undefined);
     if (damage === undefined) continue;
     await setAside(directory, name);
     findings.push({ record: placeIn(name, damage.offset), problem: damage.problem, remedy: { kind: 'accept' } });

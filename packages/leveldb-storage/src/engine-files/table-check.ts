@@ -1,5 +1,5 @@
 import { ByteReader } from './byte-reader.js';
-import { isIntact, readBlock, readHandle, type BlockHandle } from './table-blocks.js';
+import { entriesOf, isIntact, readBlock, readHandle, type BlockHandle, type TableBytes } from './table-blocks.js';
 import { userKey } from './version-edit.js';
 
 /** Damage in a table, and which keys it concerns: those above `above`, up to and with `upTo`. */
@@ -20,43 +20,51 @@ const MAGIC = 0xdb4775248b80fb57n;
  * @param smallest the key that it begins with, where the manifest told.
  * @returns the damage, in order; all keys are concerned where the table as a whole cannot be read.
  */
-export function checkTable(table: Uint8Array, smallest: Uint8Array | undefined): TableDamage[] {
+export function checkTable(table: TableBytes, smallest: Uint8Array | undefined): TableDamage[] {
+  return guarded(() => {
+    const index = readTableIndex(table);
+    return 'problem' in index ? [index] : checkData(table, index.block, smallest);
+  });
+}
+
+/** The index of a table, after all that LevelDB reads besides blocks of data was checked; or what is damaged. */
+export function readTableIndex(table: TableBytes): { readonly block: Uint8Array } | TableDamage {
+  const footerOffset = table.length - FOOTER_BYTES;
+  if (footerOffset < 0) return whole(0, 'it is too short for a table');
+  const footer = table.at(footerOffset, FOOTER_BYTES);
+  const magic = new DataView(footer.buffer, footer.byteOffset).getBigUint64(FOOTER_BYTES - 8, true);
+  if (magic !== MAGIC) return whole(footerOffset, 'it does not end like a table');
+  const reader = new ByteReader(footer);
+  const filters = readHandle(reader);
+  const index = readHandle(reader);
+  const filterBlock = readBlock(table, filters);
+  if (filterBlock === undefined) return whole(filters.offset, 'the checksum of an index of filters does not match');
+  for (const { value } of entriesOf(filterBlock)) {
+    const filter = readHandle(new ByteReader(value));
+    if (!isIntact(table, filter)) return whole(filter.offset, 'the checksum of a filter does not match');
+  }
+  const block = readBlock(table, index);
+  return block === undefined ? whole(index.offset, 'the checksum of the index does not match') : { block };
+}
+
+/** Runs a check; what breaks it is damage, of all keys. */
+export function guarded(check: () => TableDamage[]): TableDamage[] {
   try {
-    return checkBlocks(table, smallest);
+    return check();
   } catch (error) {
     if (error instanceof RangeError) return [whole(0, 'its structure is broken')];
     throw error;
   }
 }
 
-function checkBlocks(table: Uint8Array, smallest: Uint8Array | undefined): TableDamage[] {
-  const footerOffset = table.length - FOOTER_BYTES;
-  const footer = table.subarray(Math.max(0, footerOffset));
-  const magic =
-    footerOffset < 0 ? 0n : new DataView(footer.buffer, footer.byteOffset).getBigUint64(FOOTER_BYTES - 8, true);
-  if (magic !== MAGIC) return [whole(Math.max(0, footerOffset), 'it does not end like a table')];
-  const reader = new ByteReader(footer);
-  const filters = readHandle(reader);
-  const index = readHandle(reader);
-  for (const handle of [filters, index]) {
-    if (!isIntact(table, handle)) return [whole(handle.offset, 'the checksum of an index does not match')];
-  }
-  for (const { value } of readBlock(table, filters)) {
-    const filter = readHandle(new ByteReader(value));
-    if (!isIntact(table, filter)) return [whole(filter.offset, 'the checksum of a filter does not match')];
-  }
-  return checkData(table, index, smallest);
-}
-
-function checkData(table: Uint8Array, index: BlockHandle, smallest: Uint8Array | undefined): TableDamage[] {
+function checkData(table: TableBytes, index: Uint8Array, smallest: Uint8Array | undefined): TableDamage[] {
   const found: TableDamage[] = [];
   let above: Uint8Array | undefined;
-  for (const { key, value } of readBlock(table, index)) {
+  for (const { key, value } of entriesOf(index)) {
     const handle = readHandle(new ByteReader(value));
     const upTo = userKey(key);
-    if (!isIntact(table, handle)) {
-      found.push({ offset: handle.offset, problem: 'the checksum of a block does not match', above, upTo });
-    } else if (smallest !== undefined && above === undefined && !beginsWith(table, handle, smallest)) {
+    if (!isIntact(table, handle)) found.push(damagedBlock(handle, above, upTo));
+    else if (above === undefined && smallest !== undefined && !beginsWith(table, handle, smallest)) {
       return [whole(handle.offset, 'it is another table than the manifest says')];
     }
     above = upTo;
@@ -64,9 +72,19 @@ function checkData(table: Uint8Array, index: BlockHandle, smallest: Uint8Array |
   return found;
 }
 
-function beginsWith(table: Uint8Array, handle: BlockHandle, smallest: Uint8Array): boolean {
-  const first = readBlock(table, handle).next();
-  return first.done !== true && Buffer.compare(userKey(first.value.key), smallest) === 0;
+/** That the block of some keys is damaged. */
+export function damagedBlock(
+  { offset }: BlockHandle,
+  above: Uint8Array | undefined,
+  upTo: Uint8Array | undefined,
+): TableDamage {
+  return { offset, problem: 'the checksum of a block does not match', above, upTo };
+}
+
+function beginsWith(table: TableBytes, handle: BlockHandle, smallest: Uint8Array): boolean {
+  const block = readBlock(table, handle);
+  const first = block && entriesOf(block).next();
+  return first?.done === false && Buffer.compare(userKey(first.value.key), smallest) === 0;
 }
 
 function whole(offset: number, problem: string): TableDamage {

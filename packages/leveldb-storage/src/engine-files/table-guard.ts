@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unlessGone } from '../system-errors.js';
 import { placeIn, type Finding } from './findings.js';
+import { SpotChecks } from './spot-checks.js';
+import { tableInMemory } from './table-blocks.js';
 import { checkTable, type TableDamage } from './table-check.js';
 import type { TableEntry } from './version-edit.js';
 
@@ -22,9 +24,11 @@ export class TableGuard {
   readonly #unchecked: TableFile[][] = Array.from({ length: LEVELS }, () => []);
   readonly #underCheck = new Map<TableFile, Promise<void>>();
   readonly #damaged: DamagedTable[] = [];
+  readonly #spots: SpotChecks;
 
   constructor(directory: string, tables: Iterable<TableFile>) {
     this.#directory = directory;
+    this.#spots = new SpotChecks(directory);
     for (const table of tables) this.#unchecked[table.level]?.push(table);
     for (const level of this.#unchecked) level.sort((a, b) => Buffer.compare(a.smallest, b.smallest));
   }
@@ -65,6 +69,19 @@ export class TableGuard {
     );
   }
 
+  /** Checks what a read of one key touches, and gives the damage that it would meet. */
+  damageAt(key: Uint8Array): Finding | undefined {
+    const known = this.damageIn(key, key);
+    if (known !== undefined) return known;
+    for (const table of this.unchecked(key, key)) {
+      const [damage] = this.#spots.check(table, key);
+      if (damage === undefined) continue;
+      this.#damaged.push({ table, damage });
+      return findingOf(table, damage);
+    }
+    return undefined;
+  }
+
   /** The damage that concerns a key from `low` to `high`. */
   damageIn(low: Uint8Array, high: Uint8Array): Finding | undefined {
     for (const { table, damage } of this.#damaged) {
@@ -78,11 +95,12 @@ export class TableGuard {
   async #checkOne(table: TableFile): Promise<void> {
     // LevelDB may have made other tables of it.
     const bytes = await readFile(join(this.#directory, table.name)).catch(unlessGone);
-    const damages = bytes === undefined ? [] : checkTable(bytes, table.smallest);
+    const damages = bytes === undefined ? [] : checkTable(tableInMemory(bytes), table.smallest);
     for (const damage of damages) this.#damaged.push({ table, damage });
     const tables = this.#unchecked[table.level] ?? [];
     const place = tables.indexOf(table);
     if (place >= 0) tables.splice(place, 1);
+    this.#spots.forget(table);
   }
 }
 
