@@ -55,7 +55,7 @@ async function sizeWith(revisions: number, scratch: Scratch): Promise<number> {
 }
 
 /** LevelDB's tables; its log is empty after a compaction, and its other files do not grow with the records. */
-function tableBytes(directory: string): number {
+export function tableBytes(directory: string): number {
   const tables = readdirSync(directory).filter(name => name.endsWith('.ldb'));
   return tables.reduce((total, name) => total + statSync(join(directory, name)).size, 0);
 }

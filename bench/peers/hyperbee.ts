@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { IBlock } from '@blockstrata/db-core';
 import type { Absent } from '../harness/figure.js';
 import type { CommitTarget } from '../stores/commit-target.js';
@@ -15,13 +14,8 @@ export interface Bee {
   close(): Promise<void>;
 }
 
-type BeeModule = { default: new (core: Core, options: Record<string, string>) => Bee };
-type Core = { close(): Promise<void> };
-type CoreModule = { default: new (directory: string) => Core };
-
-// Its storage lets go of its lock some time after it was closed.
-const LOCK_ATTEMPTS_MAX = 100;
-const LOCK_DELAY_MS = 20;
+type BeeModule = { default: new (core: object, options: Record<string, string>) => Bee };
+type CoreModule = { default: new (directory: string) => object };
 
 /** The packages hyperbee and hypercore, if they are there. */
 export async function loadHyperbee(): Promise<((directory: string) => Promise<Bee>) | Absent> {
@@ -30,18 +24,9 @@ export async function loadHyperbee(): Promise<((directory: string) => Promise<Be
   if ('absent' in hyperbee) return hyperbee;
   if ('absent' in hypercore) return { ...hypercore, name: 'hyperbee' };
   return async directory => {
-    for (let attempt = 1; ; attempt++) {
-      const core = new hypercore.default(directory);
-      const bee = new hyperbee.default(core, { keyEncoding: 'utf-8', valueEncoding: 'json' });
-      try {
-        await bee.ready();
-        return bee;
-      } catch (error) {
-        if (attempt === LOCK_ATTEMPTS_MAX) throw error;
-        await core.close().catch(() => undefined);
-        await setTimeout(LOCK_DELAY_MS);
-      }
-    }
+    const bee = new hyperbee.default(new hypercore.default(directory), { keyEncoding: 'utf-8', valueEncoding: 'json' });
+    await bee.ready();
+    return bee;
   };
 }
 

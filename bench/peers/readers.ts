@@ -3,7 +3,7 @@ import { trxKey } from '@blockstrata/db-p2p/storage';
 import { openFrame } from '../bare/frame.js';
 import type { Absent } from '../harness/figure.js';
 import type { Query, ReadSession } from '../stores/reader.js';
-import { loadHyperbee } from './hyperbee.js';
+import { loadHyperbee, type Bee } from './hyperbee.js';
 import { loadLmdb } from './lmdb.js';
 import { loadSqlite } from './sqlite.js';
 
@@ -79,12 +79,19 @@ export async function hyperbeeReader(): Promise<ReadPeer | Absent> {
     },
     async open(directory, blockCount) {
       const bee = await load(directory);
+      const checkouts: Bee[] = [];
       // Its version counts its puts, from 1 for an empty one.
       const read = async ({ blockIds: [blockId = ''], rev }: Query) => {
         const at = rev === undefined ? bee : bee.checkout(1 + rev * blockCount);
+        if (at !== bee) checkouts.push(at);
         return (await at.get(blockId))?.value;
       };
-      return { read, blocks: async query => [await read(query)], close: () => bee.close() };
+      const close = async () => {
+        // One that is left open keeps the storage locked.
+        await Promise.all(checkouts.map(checkout => checkout.close()));
+        await bee.close();
+      };
+      return { read, blocks: async query => [await read(query)], close };
     },
   };
 }

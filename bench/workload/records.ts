@@ -9,14 +9,13 @@ import {
 import { fixedClock } from './fixed-clock.js';
 import { pendAndCommit } from './pend-and-commit.js';
 import { RecordingDriver } from './recording-driver.js';
-import { makeTransactions, type Transaction, type WorkloadShape } from './transactions.js';
+import { makeTransactions, type Transaction, type Transactions, type WorkloadShape } from './transactions.js';
 
 /** What our engine writes for a transaction: one batch for the pend, and one for the commit. */
 export type RecordedTransaction = { readonly pend: readonly DriverWrite[]; readonly commit: readonly DriverWrite[] };
 
 /** Transactions with the records that they come to. */
 export type Workload = {
-  readonly shape: WorkloadShape;
   readonly before: readonly Transaction[];
   readonly timed: readonly Transaction[];
   readonly recordedBefore: readonly RecordedTransaction[];
@@ -28,11 +27,18 @@ export type Workload = {
 };
 
 /** Makes transactions, and has our engine write them once, in memory, to see the records. */
-export async function makeWorkload(shape: WorkloadShape, encoding: DriverSupports['encoding']): Promise<Workload> {
+export function makeWorkload(shape: WorkloadShape, encoding: DriverSupports['encoding']): Promise<Workload> {
+  return recordWorkload(makeTransactions(shape), encoding);
+}
+
+/** Has our engine write transactions once, in memory, to see the records. */
+export async function recordWorkload(
+  { before, timed }: Transactions,
+  encoding: DriverSupports['encoding'],
+): Promise<Workload> {
   const driver = new RecordingDriver(encoding);
   await using storage = new RawStorage(driver, { clock: fixedClock });
   const repo = new StorageRepo(blockId => new BlockStorage(blockId, storage));
-  const { before, timed } = makeTransactions(shape);
   const record = async (transactions: readonly Transaction[]): Promise<RecordedTransaction[]> => {
     const recorded: RecordedTransaction[] = [];
     for (const transaction of transactions) {
@@ -46,7 +52,7 @@ export async function makeWorkload(shape: WorkloadShape, encoding: DriverSupport
   const recorded = await record(timed);
   const last = recorded.at(-1)?.commit.find(({ key }) => key.kind === 'log')?.value ?? new Uint8Array();
   const hash = await hashOfRecords(recordsOf(storage));
-  return { shape, before, timed, recordedBefore, recorded, logDigest: digestOf(last), hash };
+  return { before, timed, recordedBefore, recorded, logDigest: digestOf(last), hash };
 }
 
 /** A stored record: its encoded key and its bytes. */
