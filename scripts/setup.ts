@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { findChromium } from '../packages/indexeddb-storage/test/browser/harness/find-chromium.js';
+import { chromiumArguments, findChromium } from '../packages/indexeddb-storage/test/browser/harness/find-chromium.js';
 import { runStep, type CommandLine } from './run-step.js';
 
 /** Brings what the tests need beyond npm: a Chromium. Each way is tried only where the ones before it led nowhere. */
@@ -18,6 +19,8 @@ const WAYS: readonly { name: string; possible: () => boolean; commands: readonly
     ],
   },
 ];
+
+const START_TIMEOUT_MS = 60_000;
 
 const found = installed();
 if (found !== undefined) {
@@ -51,12 +54,19 @@ async function install(): Promise<string | undefined> {
   return undefined;
 }
 
+/** The browser that the tests would find, if it starts: a download may lack libraries of the system. */
 function installed(): string | undefined {
+  let path: string;
   try {
-    return findChromium();
+    path = findChromium();
   } catch {
     return undefined;
   }
+  const page = ['--headless', ...chromiumArguments(), '--disable-gpu', '--dump-dom', 'about:blank'];
+  const { status, error, stderr } = spawnSync(path, page, { timeout: START_TIMEOUT_MS, encoding: 'utf8' });
+  if (status === 0) return path;
+  say(`${path} does not start: ${error?.message ?? stderr.trim().split('\n').at(-1)}`);
+  return undefined;
 }
 
 function isDebian(): boolean {

@@ -116,6 +116,11 @@ function gitFailure(command: string, said: string, ended: number | string | null
       `git refuses ${owner[1]}, which belongs to another user: allow it with 'git config --global --add safe.directory ${owner[1]}'`,
     );
   }
+  if (said.includes('promisor remote')) {
+    return new CommandError(
+      `the repository is a partial clone, and its remote does not give what it lacks: 'git fetch --refetch --no-filter' completes it where the remote can be reached`,
+    );
+  }
   const reason = said
     .split('\n')
     .filter(line => !line.startsWith('hint:') && !line.startsWith('warning:'))

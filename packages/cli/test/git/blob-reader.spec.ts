@@ -59,6 +59,21 @@ describe('a reader of blobs', () => {
     await expect(reader.read(ids[0] ?? '', 'it')).rejects.toThrow(/closed/);
   });
 
+  it('says so where the remote of a partial clone is gone', async () => {
+    const path = initRepository(join(folder.path, 'origin'));
+    writeFileSync(join(path, 'file'), 'content');
+    git(path, ['add', '.']);
+    git(path, ['commit', '-q', '-m', 'x']);
+    git(path, ['config', 'uploadpack.allowFilter', 'true']);
+    const id = git(path, ['rev-parse', 'HEAD:file']).toString().trim();
+    const clone = join(folder.path, 'partial');
+    git(folder.path, ['clone', '-q', '--filter=blob:none', '--no-checkout', `file://${path}`, clone]);
+    rmSync(path, { recursive: true });
+    const reader = new BlobReader(await openRepository(clone), 100);
+    await expect(reader.read(id, 'file')).rejects.toThrow(/^the repository is a partial clone, and its remote/);
+    reader.close();
+  });
+
   it('names what is missing, too large or no blob, and goes on with the rest', async () => {
     const path = initRepository(join(folder.path, 'bad'));
     writeFileSync(join(path, 'kept'), 'kept');
