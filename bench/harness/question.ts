@@ -7,7 +7,7 @@ export type Asked = {
   readonly small: boolean;
   readonly scratch: Scratch;
   /** Notes a check that is no measurement; a failed one fails the run. */
-  check(check: Check): void;
+  readonly check: (check: Check) => void;
 };
 
 /** A question: the figures that answer it. */
