@@ -14,6 +14,11 @@ const STEPS: readonly { name: string; command: CommandLine; browser?: true }[] =
     command: ['npx', 'vitest', 'run', '--config', 'packages/indexeddb-storage/vitest.browser.config.ts'],
     browser: true,
   },
+  {
+    name: 'tests of Chromium and Node together',
+    command: ['npx', 'vitest', 'run', '--config', 'vitest.browser.config.ts'],
+    browser: true,
+  },
 ];
 
 const WITHOUT_BROWSER = '--without-browser';
