@@ -17,7 +17,8 @@ export function requireArray(value: unknown, path: string, lengthMax: number): u
   if (!Array.isArray(value)) throw new InvalidRequestError(path, 'must be an array');
   if (value.length > lengthMax)
     throw new InvalidRequestError(path, `has ${value.length} elements: ${lengthMax} at most`);
-  return value;
+  // Holes would be passed over by whatever goes through the elements.
+  return value.includes(undefined) ? Array.from(value as unknown[]) : value;
 }
 
 /** A block or transaction id. */

@@ -213,6 +213,11 @@ describe('the other checks', () => {
 
   it.each<[string, () => unknown, string]>([
     ['a block id', () => checkCommit({ trxId: 't', blockIds: ['a', 5], rev: 1 }, DEFAULT_LIMITS), 'blockIds[1]'],
+    [
+      'a hole among the blocks',
+      () => checkTrxBlocks({ trxId: 't', blockIds: new Array(2) }, DEFAULT_LIMITS),
+      'blockIds[0]',
+    ],
     ['blocks that are no array', () => checkTrxBlocks({ trxId: 't', blockIds: 'a' }, DEFAULT_LIMITS), 'blockIds'],
     ['a revision', () => checkCommit({ trxId: 't', blockIds: [], rev: 0 }, DEFAULT_LIMITS), 'rev'],
     ['a pin', () => checkGets({ blockIds: [], context: { rev: -1 } }, DEFAULT_LIMITS), 'context.rev'],
