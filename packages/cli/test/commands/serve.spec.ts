@@ -12,10 +12,14 @@ import { yamux } from '@libp2p/yamux';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket as NodeWebSocket } from 'ws';
 import { startCommand, type Ended } from '../support/command-process.js';
 
 type Facts = { peer: string; addresses: string[]; metrics?: string };
 type Running = { facts: Facts; stop(signal: NodeJS.Signals): Promise<Ended>; lines: AsyncIterator<string> };
+
+// Node 20 has none of its own to dial with.
+(globalThis as { WebSocket?: unknown }).WebSocket ??= NodeWebSocket;
 
 const LISTEN = ['--listen', '/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'];
 const TIMEOUT = { timeout: 60_000 };
