@@ -48,6 +48,10 @@ async function sameText(...tabs: Page[]): Promise<string> {
   return text(tabs[0]!);
 }
 
+function alarm(tab: Page): Promise<boolean> {
+  return tab.isVisible('#alarm');
+}
+
 async function revisions(tab: Page): Promise<number> {
   return Number(await tab.getAttribute('#slider', 'max'));
 }
@@ -75,6 +79,7 @@ it('two tabs edit one text; its history can be seen and brought back; killed tab
   // 26 keystrokes in one tab and 30 in the other: each is a revision.
   await expect.poll(() => revisions(first)).toBe(before + 26 + 30);
   await expect.poll(() => first.textContent('#revisions')).toBe(String(before + 26 + 30));
+  expect([await alarm(first), await alarm(second)]).toEqual([false, false]);
   await shot(first, 'owner');
   await shot(second, 'guest');
 
@@ -118,6 +123,7 @@ it('two tabs edit one text; its history can be seen and brought back; killed tab
   const fourth = await openTab();
   expect(await text(fourth)).toBe(kept);
   expect(await revisions(fourth)).toBe(last);
+  await expect.poll(() => fourth.textContent('#revisions')).toBe(String(last));
   await fourth.emulateMedia({ colorScheme: 'dark' });
   await shot(fourth, 'dark');
   await fourth.setViewportSize({ width: 420, height: 900 });
