@@ -69,7 +69,7 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     services,
-    ...(metrics ? { metrics: prometheusMetrics() } : {}),
+    ...(metrics ? { metrics: prometheusMetrics({ preserveExistingMetrics: true }) } : {}),
   });
   const peers = init.peers.map(peer => [multiaddr(peer)]);
   const restore = createRestoreCallback({

@@ -19,8 +19,8 @@ import {
 import { knownArchive, knownHistory } from './known-history.js';
 import { afterwards, tcpNode, until } from './tcp-nodes.js';
 
-const LIMITS = { messageMsMax: 500, requestDeadlineMs: 1_000, restoreMs: 4_000, hedgeMs: 200, writeMsMax: 1_000 };
-const TIME_MS_MAX = 6_000;
+const LIMITS = { messageMsMax: 500, requestDeadlineMs: 3_000, restoreMs: 12_000, hedgeMs: 200, writeMsMax: 2_000 };
+const TIME_MS_MAX = 20_000;
 const FLOOD_MS_MAX = 25_000;
 const HEAP_BYTES_MAX = 192 * 1024 * 1024;
 

@@ -144,7 +144,7 @@ describe('a restoration over TCP', () => {
     const { restore } = await restoring(servers, { limits: { hedgeMs: 50 } });
     const start = Date.now();
     expect(Object.keys((await restore(ID, 30))?.revisions ?? {})).toHaveLength(10);
-    expect(Date.now() - start).toBeLessThan(2_000);
+    expect(Date.now() - start).toBeLessThan(10_000);
   });
 
   it('lets the database decide at last', async () => {
@@ -193,7 +193,7 @@ describe('a restoration over TCP', () => {
         for (const connection of libp2p.getConnections()) connection.abort(new RangeError('cut'));
       }
     };
-    const archive = await client.archive(ID, 600, { signal: AbortSignal.timeout(5_000), onChunk });
+    const archive = await client.archive(ID, 600, { signal: AbortSignal.timeout(25_000), onChunk });
     expect(cuts).toBe(3);
     expect(Object.keys(archive?.revisions ?? {})).toHaveLength(200);
     expect(chunks).toEqual([...chunks].sort((a, b) => a - b));
@@ -206,7 +206,7 @@ describe('a restoration over TCP', () => {
     const fetch = async (init: Partial<SyncServiceInit>) => {
       const client = new SyncClient({ libp2p, peer: (await serve(storage, init)).getMultiaddrs() });
       afterwards(() => client.close());
-      return client.archive(ID, undefined, { pendings: true, signal: AbortSignal.timeout(5_000) });
+      return client.archive(ID, undefined, { pendings: true, signal: AbortSignal.timeout(25_000) });
     };
     expect((await fetch({ authorize: () => true }))?.pending).toMatchObject({
       p: { trxId: 'p', transforms: { deletes: [ID] } },

@@ -98,6 +98,6 @@ describe('coordinators over a network that delays, reorders, breaks and parts', 
       ),
       { numRuns: RUNS },
     );
-    expect(acknowledged).toBeGreaterThan(RUNS);
+    expect(acknowledged).toBeGreaterThan(RUNS / 2);
   });
 });

@@ -35,7 +35,7 @@ async function serve({ authorize, limits }: Setup = {}) {
   const init = { repo, ...(authorize === undefined ? {} : { authorize }), ...(limits === undefined ? {} : { limits }) };
   const node = await tcpNode({ repo: repoService(init) });
   const dialer = await tcpNode();
-  const remote = new RepoClient({ libp2p: dialer, peer: node.getMultiaddrs(), deadlineMs: 5_000 });
+  const remote = new RepoClient({ libp2p: dialer, peer: node.getMultiaddrs(), deadlineMs: 20_000 });
   afterwards(() => remote.close());
   afterwards(() => storage.close());
   return { repo, node, dialer, remote, restorations: () => restorations };

@@ -36,7 +36,7 @@ export function afterwards(stop: () => unknown): void {
 }
 
 /** Resolves when `holds` does, asked at every turn of the event loop; rejects after a deadline. */
-export async function until(holds: () => boolean | Promise<boolean>, deadlineMs = 5_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, deadlineMs = 20_000): Promise<void> {
   const endsAt = Date.now() + deadlineMs;
   while (!(await holds())) {
     if (Date.now() > endsAt) throw new TypeError('it did not come true in time');
