@@ -109,7 +109,7 @@ describe('reading tables that were not checked at the opening', () => {
     for (const name of tables) {
       const path = join(directory, name);
       const bytes = await readFile(path);
-      for (const place of [0.1, 0.5, 0.9, 0.999]) {
+      for (const place of [0.3, 0.999]) {
         const damaged = new Uint8Array(bytes);
         const at = Math.floor((await stat(path)).size * place);
         damaged[at] = (damaged[at] ?? 0) ^ 4;
