@@ -6,7 +6,7 @@ import { git, temporaryFolder } from '../support/git-fixture.js';
 import { makeHostileRepository } from '../support/hostile-history.js';
 import { runCommand, runJson } from '../support/run-command.js';
 
-const SEED = Number(process.env.HOSTILE_SEED ?? 20261121);
+const SEED = Number(process.env.BLOCKSTRATA_SEED ?? 20261121);
 const COMMITS = 520;
 const TIMEOUT_MS = 240_000;
 
@@ -19,7 +19,7 @@ beforeAll(() => {
 
 afterAll(() => folder.remove());
 
-describe(`a history of ${COMMITS} commits with all that is odd (HOSTILE_SEED=${SEED} repeats it)`, () => {
+describe(`a history of ${COMMITS} commits with all that is odd (BLOCKSTRATA_SEED=${SEED} repeats it)`, () => {
   it.each(['leveldb', 'file', 'memory'])(
     'comes out again byte for byte, at every commit, on %s',
     async backend => {

@@ -11,7 +11,7 @@ import { runCommand } from '../support/run-command.js';
 import { SeededRandom } from '../support/seeded-random.js';
 import { newestRevision, storeDigest } from '../support/store-digest.js';
 
-const SEED = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000);
+const SEED = Number(process.env.BLOCKSTRATA_SEED ?? Date.now() % 1_000_000);
 const COMMITS = 150;
 const KILLS = 5;
 // A store of this history takes up some 26 MiB.
@@ -24,7 +24,7 @@ const repository = join(folder.path, 'repository');
 beforeAll(() => makeHostileRepository({ path: repository, seed: 7, commits: COMMITS }), TIMEOUT_MS);
 afterAll(() => folder.remove());
 
-describe(`kill -9 in the middle of a replay (KILL_SEED=${SEED} repeats the moments)`, () => {
+describe(`kill -9 in the middle of a replay (BLOCKSTRATA_SEED=${SEED} repeats the moments)`, () => {
   it.each(['leveldb', 'file'])(
     'and a restart end in the store of a replay that was left alone, on %s (INV-1, INV-2)',
     async backend => {
