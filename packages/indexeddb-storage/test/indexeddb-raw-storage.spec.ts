@@ -1,0 +1,4 @@
+import 'fake-indexeddb/auto';
+import { storageSuite } from './suites/storage-suite.js';
+
+storageSuite();
