@@ -5,7 +5,7 @@ import { compare } from './harness/compare.js';
 import type { Figure } from './harness/figure.js';
 import { checkedOutCommit, lookAtMachine, scratchRoot } from './harness/machine.js';
 import { formatCheck, formatRow, formatVerdicts } from './harness/print.js';
-import { formatSelfTimes, readProfiles, selfTimes } from './harness/profile.js';
+import { formatTimes, readProfiles, selfTimes, totalTimes } from './harness/profile.js';
 import type { Question } from './harness/question.js';
 import type { Check, Report, Row } from './harness/report.js';
 import { Scratch } from './harness/scratch.js';
@@ -75,7 +75,9 @@ async function profile(figure: Figure, { pairs, of }: Arguments): Promise<Row> {
   process.env[PROFILE_DIRECTORY_VARIABLE] = directory;
   const row = await compare(figure, { pairs, alone: of });
   console.log(formatRow(row));
-  console.log(`${formatSelfTimes(selfTimes(readProfiles(directory)), PROFILED_FUNCTIONS)}\n  ${directory}\n`);
+  const profiles = readProfiles(directory);
+  console.log(`\nby themselves:\n${formatTimes(selfTimes(profiles), PROFILED_FUNCTIONS)}`);
+  console.log(`\nwith what they call:\n${formatTimes(totalTimes(profiles), PROFILED_FUNCTIONS)}\n\n  ${directory}\n`);
   return row;
 }
 

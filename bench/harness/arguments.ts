@@ -9,7 +9,7 @@ export type Arguments = {
   /** Who is profiled. */
   readonly of: string;
   readonly pairs: number;
-  /** Only the figures whose names contain all of these words. */
+  /** Only the figures whose names contain all of these. */
   readonly only: readonly string[];
 };
 
@@ -23,11 +23,11 @@ export const SMALL_PAIRS = 3;
 export const DEFAULT_PROFILED = 'blockstrata';
 
 /** How to call the command. */
-export const USAGE = `npm run bench -- <question> [--small] [--json FILE] [--only WORDS] [--pairs N] [--profile]
+export const USAGE = `npm run bench -- <question> [--small] [--json FILE] [--only TEXT] [--pairs N] [--profile]
 
   --small       small sizes, ${SMALL_PAIRS} pairs: does it work? Its figures mean little
   --json FILE   write the same for programs
-  --only WORDS  only the figures whose names contain all of these words
+  --only TEXT   only the figures whose names contain it; given twice, both
   --pairs N     rounds in which everyone runs once (default ${FULL_PAIRS}, small ${SMALL_PAIRS})
   --profile     one contender alone, under the profiler: prints where its time goes, and leaves .cpuprofile files
   --of NAME     who is profiled (default ${DEFAULT_PROFILED})`;
@@ -43,13 +43,20 @@ export function readArguments(argv: readonly string[]): Arguments {
       profile: { type: 'boolean', default: false },
       pairs: { type: 'string' },
       of: { type: 'string', default: DEFAULT_PROFILED },
-      only: { type: 'string', default: '' },
+      only: { type: 'string', multiple: true, default: [] },
     },
   });
   const [question] = positionals;
   if (question === undefined || positionals.length > 1) throw new TypeError('name one question');
   const pairs = Number(values.pairs ?? (values.small ? SMALL_PAIRS : FULL_PAIRS));
   if (!Number.isSafeInteger(pairs) || pairs < 1) throw new TypeError('--pairs must be a positive integer');
-  const only = values.only.split(/\s+/).filter(word => word !== '');
-  return { question, small: values.small, json: values.json, profile: values.profile, of: values.of, pairs, only };
+  return {
+    question,
+    small: values.small,
+    json: values.json,
+    profile: values.profile,
+    of: values.of,
+    pairs,
+    only: values.only,
+  };
 }

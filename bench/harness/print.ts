@@ -66,7 +66,8 @@ function boundOf({ atLeast, atMost }: Verdict): string {
   return atLeast === undefined ? `≤ ${formatNumber(atMost ?? Number.NaN)}` : `≥ ${formatNumber(atLeast)}`;
 }
 
-function formatNumber(value: number): string {
+/** A number in three or four digits. */
+export function formatNumber(value: number): string {
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en-US').replaceAll(',', ' ');
   return value.toPrecision(3);
 }

@@ -14,11 +14,11 @@ export type CpuProfile = {
   readonly timeDeltas?: readonly number[];
 };
 
-/** How long a function was on top of the stack. */
-export type SelfTime = {
+/** How long a function took, and which part of everything that is. */
+export type FunctionTime = {
   readonly name: string;
   readonly where: string;
-  readonly selfMs: number;
+  readonly ms: number;
   readonly part: number;
 };
 
@@ -29,7 +29,7 @@ export function readProfiles(directory: string): CpuProfile[] {
 }
 
 /** Self times over all of `profiles`, the longest first. Native functions without a name are told apart by their callers. */
-export function selfTimes(profiles: readonly CpuProfile[]): SelfTime[] {
+export function selfTimes(profiles: readonly CpuProfile[]): FunctionTime[] {
   const totals = new Map<string, { name: string; where: string; selfUs: number }>();
   let allUs = 0;
   for (const profile of profiles) {
@@ -48,7 +48,7 @@ export function selfTimes(profiles: readonly CpuProfile[]): SelfTime[] {
   }
   return [...totals.values()]
     .sort((a, b) => b.selfUs - a.selfUs)
-    .map(({ name, where, selfUs }) => ({ name, where, selfMs: selfUs / 1000, part: selfUs / allUs }));
+    .map(({ name, where, selfUs }) => ({ name, where, ms: selfUs / 1000, part: selfUs / allUs }));
 }
 
 type Label = { readonly name: string; readonly where: string };
@@ -72,12 +72,42 @@ function labelOf({ functionName, url, lineNumber }: CallFrame): Label {
   return { name, where: url === '' ? '' : `${shortened(url)}:${lineNumber + 1}` };
 }
 
-/** Self times as lines of text. */
-export function formatSelfTimes(times: readonly SelfTime[], count: number): string {
+/** Times of functions with all that they called, recursion counted once; of packages of ours only. */
+export function totalTimes(profiles: readonly CpuProfile[]): FunctionTime[] {
+  const totals = new Map<string, { name: string; where: string; totalUs: number }>();
+  let allUs = 0;
+  for (const profile of profiles) {
+    const labels = labelsOf(profile);
+    const parents = new Map(
+      profile.nodes.flatMap(({ id, children = [] }) => children.map(child => [child, id] as const)),
+    );
+    profile.samples?.forEach((sampled, i) => {
+      const elapsedUs = profile.timeDeltas?.[i + 1] ?? 0;
+      const counted = new Set<string>();
+      allUs += elapsedUs;
+      for (let id: number | undefined = sampled; id !== undefined; id = parents.get(id)) {
+        const label = labels.get(id);
+        if (label === undefined || !label.where.startsWith('packages/')) continue;
+        const key = `${label.name} ${label.where}`;
+        if (counted.has(key)) continue;
+        counted.add(key);
+        const total = totals.get(key) ?? { ...label, totalUs: 0 };
+        total.totalUs += elapsedUs;
+        totals.set(key, total);
+      }
+    });
+  }
+  return [...totals.values()]
+    .sort((a, b) => b.totalUs - a.totalUs)
+    .map(({ name, where, totalUs }) => ({ name, where, ms: totalUs / 1000, part: totalUs / allUs }));
+}
+
+/** Times as lines of text. */
+export function formatTimes(times: readonly FunctionTime[], count: number): string {
   const shown = times.slice(0, count);
   return shown
-    .map(({ name, where, selfMs, part }) => {
-      const time = `${(part * 100).toFixed(1)} %`.padStart(8) + `${selfMs.toFixed(1)} ms`.padStart(12);
+    .map(({ name, where, ms, part }) => {
+      const time = `${(part * 100).toFixed(1)} %`.padStart(8) + `${ms.toFixed(1)} ms`.padStart(12);
       return `${time}  ${name.padEnd(44)} ${where}`;
     })
     .join('\n');

@@ -94,8 +94,8 @@ describe('the reader of CPU profiles', () => {
       timeDeltas: [0, 1000, 3000, 2000],
     };
     expect(selfTimes([profile, profile])).toEqual([
-      { name: 'seal', where: 'packages/db-p2p/dist/a.js:10', selfMs: 6, part: 0.5 },
-      { name: 'native  in seal', where: 'packages/db-p2p/dist/a.js:10', selfMs: 6, part: 0.5 },
+      { name: 'seal', where: 'packages/db-p2p/dist/a.js:10', ms: 6, part: 0.5 },
+      { name: 'native  in seal', where: 'packages/db-p2p/dist/a.js:10', ms: 6, part: 0.5 },
     ]);
   });
 });
@@ -103,7 +103,7 @@ describe('the reader of CPU profiles', () => {
 describe('the arguments of npm run bench', () => {
   it('default to 15 pairs, and to 3 for small sizes', () => {
     expect(readArguments(['commit'])).toMatchObject({ question: 'commit', small: false, pairs: 15 });
-    expect(readArguments(['read', '--small', '--only', 'tip LevelDB'])).toMatchObject({
+    expect(readArguments(['read', '--small', '--only', 'tip', '--only', 'LevelDB'])).toMatchObject({
       pairs: 3,
       only: ['tip', 'LevelDB'],
     });

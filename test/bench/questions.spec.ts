@@ -22,7 +22,7 @@ describe('the small sizes of the benchmarks', () => {
   /** Asks a question as `npm run bench` does, with one pair, and reads what it wrote for programs. */
   async function ask(question: string, ...words: string[]): Promise<Report> {
     const json = join(directory, `${question}.json`);
-    const only = words.length === 0 ? [] : ['--only', words.join(' ')];
+    const only = words.flatMap(word => ['--only', word]);
     const options = ['--small', '--pairs', '1', '--json', json, ...only];
     await run(process.execPath, [...FROM_SOURCE, 'bench/main.ts', question, ...options]);
     return JSON.parse(readFileSync(json, 'utf8')) as Report;

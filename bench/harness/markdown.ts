@@ -1,0 +1,73 @@
+import type { Measured, MeasuredPeer, Report, Row } from './report.js';
+import type { Spread } from './statistics.js';
+import { formatNumber, formatValue } from './print.js';
+
+/** A report as Markdown: where and when, and a table with a line for each of those who were compared. */
+export function reportAsMarkdown(report: Report): string {
+  const { machine, rows, checks } = report;
+  const where = `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}`;
+  const disk = `${machine.scratch.replace(/^.*\(/, '').replace(/\)$/, '')}, fsync ${machine.fsyncMs} ms`;
+  const lines = [
+    `${report.date.slice(0, 16).replace('T', ' ')} UTC, at ${report.commit}: ${where}; ${disk}; load ${machine.loadAverage} at the start.`,
+    '',
+    ...(rows.some(({ verdict }) => verdict !== undefined) ? verdictTable(rows) : []),
+    ...comparisonTable(rows),
+  ];
+  if (checks.length > 0)
+    lines.push('', ...checks.map(({ name, passed, detail }) => `- ${passed ? 'ok' : 'NOT OK'}, ${name}: ${detail}`));
+  return lines.join('\n');
+}
+
+/** `text` with what stands between the marks of a question replaced; a question without marks is an error. */
+export function replaceSection(text: string, question: string, section: string): string {
+  const begin = `<!-- begin ${question} -->`;
+  const end = `<!-- end ${question} -->`;
+  const [before, rest] = split(text, begin);
+  const [, after] = split(rest, end);
+  return `${before}${begin}\n\n${section}\n\n${end}${after}`;
+}
+
+function split(text: string, mark: string): [string, string] {
+  const at = text.indexOf(mark);
+  if (at === -1) throw new TypeError(`there is no ${mark}`);
+  return [text.slice(0, at), text.slice(at + mark.length)];
+}
+
+function verdictTable(rows: readonly Row[]): string[] {
+  const lines = rows.flatMap(({ figure, verdict, peers, pairs }) => {
+    if (verdict === undefined) return [`| ${figure} | not measured | | | |`];
+    const against = peers.find(({ name }) => name === verdict.against);
+    const spread = against === undefined ? '' : ` (${quartiles(against.ratio)}; ${pairs})`;
+    const bound = verdict.atLeast === undefined ? `≤ ${verdict.atMost ?? ''}` : `≥ ${verdict.atLeast}`;
+    const bare = verdict.bareRatio === undefined ? '–' : formatNumber(verdict.bareRatio);
+    const reached = verdict.reached ? 'yes' : '**no**';
+    return [`| ${figure} | ${formatNumber(verdict.ratio)}${spread} | ${bound} | ${bare} | ${reached} |`];
+  });
+  return [
+    '| figure | ratio (quartiles; pairs) | bound | bare program | reached |',
+    '|---|---|---|---|---|',
+    ...lines,
+    '',
+  ];
+}
+
+function comparisonTable(rows: readonly Row[]): string[] {
+  const lines = rows.flatMap(row => [
+    comparisonLine(row.figure, row.ours, row, ''),
+    ...row.peers.map((peer: MeasuredPeer) => comparisonLine('', peer, row, ratioOf(peer))),
+    ...row.absent.map(({ name, absent }) => `| | ${name} | absent: ${absent} | |`),
+  ]);
+  return ['| figure | who | median (quartiles) | ours / theirs |', '|---|---|---|---|', ...lines];
+}
+
+function comparisonLine(figure: string, { name, spread }: Measured, { unit }: Row, ratio: string): string {
+  return `| ${figure} | ${name} | ${formatValue(spread.median, unit)} (${quartiles(spread)}) | ${ratio} |`;
+}
+
+function ratioOf({ ratio }: MeasuredPeer): string {
+  return `${formatNumber(ratio.median)} (${quartiles(ratio)})`;
+}
+
+function quartiles({ low, high }: Spread): string {
+  return `${formatNumber(low)} – ${formatNumber(high)}`;
+}
