@@ -1,4 +1,4 @@
-import type { BlockOperation, IBlock, Transform } from '@blockstrata/db-core';
+import type { BlockOperation, Transform } from '@blockstrata/db-core';
 
 /** A block of the model: a plain object, cloned whenever it changes hands. */
 export type PlainBlock = Record<string, unknown>;
@@ -32,9 +32,4 @@ function operate(block: PlainBlock, [entity, index, deleteCount, inserted]: Bloc
   if (!Array.isArray(list) || index + deleteCount > list.length) return false;
   list.splice(index, deleteCount, ...(structuredClone(inserted) as unknown[]));
   return true;
-}
-
-/** The block that a result holds, as the model holds it. */
-export function plain(block: IBlock | undefined): PlainBlock | undefined {
-  return structuredClone(block);
 }
