@@ -57,10 +57,17 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** Bytes that no pattern compresses or repeats. */
+/** Bytes that no pattern compresses or repeats (xorshift). */
 export function noise(length: number, seed = 1): Uint8Array {
-  const next = seeded(seed);
-  return Uint8Array.from({ length }, () => next() * 256);
+  const bytes = new Uint8Array(length);
+  let state = Math.imul(seed + 1, 0x9e3779b1) | 1;
+  for (let i = 0; i < length; i++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    bytes[i] = state >>> 8;
+  }
+  return bytes;
 }
 
 /** Ids that have broken stores: names of files, of prototypes, of devices; pairs that a disk may take for one. */
