@@ -36,7 +36,8 @@ async function collect(stream: ReadableStream<Uint8Array>, bytesMax: number): Pr
     if (done) break;
     length += value.length;
     if (length > bytesMax) {
-      await reader.cancel().catch(() => undefined);
+      // What is still being inflated need not be waited for.
+      reader.cancel().catch(() => undefined);
       throw new LimitExceededError('messageBytesMax', bytesMax, 'what was deflated is too long');
     }
     chunks.push(value);
