@@ -81,6 +81,10 @@ async function profile(figure: Figure, { pairs, of }: Arguments): Promise<Row> {
   return row;
 }
 
+// An interrupted run exits in the ordinary way, and so leaves no stores behind.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
 main(process.argv.slice(2)).catch((error: unknown) => {
   if (error instanceof TypeError) console.error(`${error.message}\n\n${USAGE}`);
   else console.error(error);

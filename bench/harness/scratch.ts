@@ -2,14 +2,16 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { scratchRoot } from './machine.js';
 
-/** A directory for the stores of one question, removed with all of it at the end. */
+/** A directory for the stores of one question, removed with all of it at the end, also where the process exits early. */
 export class Scratch {
   readonly directory: string;
   #next = 0;
+  readonly #removeAll = () => this.remove(this.directory);
 
   constructor() {
     mkdirSync(scratchRoot(), { recursive: true });
     this.directory = mkdtempSync(join(scratchRoot(), 'blockstrata-bench-'));
+    process.once('exit', this.#removeAll);
   }
 
   /** A path in it at which nothing is yet. */
@@ -23,6 +25,7 @@ export class Scratch {
   }
 
   [Symbol.dispose](): void {
-    this.remove(this.directory);
+    process.off('exit', this.#removeAll);
+    this.#removeAll();
   }
 }
