@@ -36,6 +36,7 @@ export default defineConfig({
           name: 'in chromium',
           include: ['test/browser/in-page/**/*.browser.ts'],
           testTimeout: 60_000,
+          expect: { poll: { timeout: 30_000 } },
           fileParallelism: false,
           browser: {
             enabled: true,
@@ -55,6 +56,8 @@ export default defineConfig({
           name: 'around chromium',
           include: ['test/browser/from-outside/**/*.browser.ts'],
           testTimeout: 300_000,
+          // A deadline, and not a measurement: the machine may be busy.
+          expect: { poll: { timeout: 30_000 } },
           hookTimeout: 60_000,
           fileParallelism: false,
         },

@@ -33,14 +33,16 @@ export class ChromiumProcess {
   /** Starts a browser on the profile in `directory`. */
   static async start(directory: string): Promise<ChromiumProcess> {
     // A group of its own, so that its children end with it.
-    const process = spawn(findChromium(), [...ARGUMENTS, ...chromiumArguments(), `--user-data-dir=${directory}`], {
+    const child = spawn(findChromium(), [...ARGUMENTS, ...chromiumArguments(), `--user-data-dir=${directory}`], {
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+    // A test run that ends early must leave none behind.
+    process.once('exit', () => killGroup(child));
     try {
-      return new ChromiumProcess(process, await chromium.connectOverCDP(await debuggerUrl(process)));
+      return new ChromiumProcess(child, await chromium.connectOverCDP(await debuggerUrl(child)));
     } catch (error) {
-      killGroup(process);
+      killGroup(child);
       throw error;
     }
   }
