@@ -13,9 +13,9 @@ export type Trace = {
 type OpenFile = { readonly inode: Inode; offset: number; readonly append: boolean };
 type Event = { readonly operation: DiskOperation } | { readonly message: Message };
 
-/** Makes of system calls what they did to the files in `root`; the root of the disk stands for it. */
-export function traceOf(strace: string, root: string): Trace {
-  const builder = new TraceBuilder(root);
+/** Makes of system calls what they did to the files in `root`, which held `initial`; the root of the disk stands for it. */
+export function traceOf(strace: string, root: string, initial = new DiskState()): Trace {
+  const builder = new TraceBuilder(root, initial);
   for (const event of parseStrace(strace)) {
     if (event.kind === 'begins') builder.begin(event.thread, event.name, event.words);
     else builder.end(event.thread, event.call);
@@ -25,16 +25,18 @@ export function traceOf(strace: string, root: string): Trace {
 
 class TraceBuilder {
   readonly #root: string;
-  readonly #state = new DiskState();
+  readonly #state: DiskState;
   #events: Event[] = [];
   readonly #open = new Map<number, OpenFile>();
   /** Syncs under way, by thread, and what has happened since they began: that they need not have put on disk. */
   readonly #syncing = new Map<string, Set<Event>>();
-  #nextInode: Inode = ROOT + 1;
+  #nextInode: Inode;
   #partOfMessage = '';
 
-  constructor(root: string) {
+  constructor(root: string, initial: DiskState) {
     this.#root = root;
+    this.#state = initial.clone();
+    this.#nextInode = Math.max(ROOT, ...initial.nodes.keys()) + 1;
   }
 
   begin(thread: string, name: string, words: readonly string[]): void {
@@ -167,8 +169,28 @@ class TraceBuilder {
     if (directory !== undefined) this.#do({ kind: 'leave', inode: directory.inode, name: nameOf(inside) });
   }
 
+  // As if another file with what is left had taken its name: a crash leaves the one or the other.
   #truncated(inode: Inode | undefined, length: number): void {
-    if (inode !== undefined) this.#do({ kind: 'truncate', inode, length });
+    const node = inode === undefined ? undefined : this.#state.nodes.get(inode);
+    if (inode === undefined || node?.kind !== 'file') return;
+    const shorter = this.#nextInode++;
+    const bytes = Buffer.concat([node.content, Buffer.alloc(Math.max(0, length - node.content.length))], length);
+    this.#do({ kind: 'make', inode: shorter, type: 'file' });
+    this.#do({ kind: 'write', inode: shorter, position: 0, bytes });
+    this.#do({ kind: 'sync', inode: shorter });
+    for (const { directory, name } of this.#namesOf(inode)) {
+      this.#do({ kind: 'enter', inode: directory, name, child: shorter });
+    }
+    for (const [descriptor, file] of this.#open) {
+      if (file.inode === inode) this.#open.set(descriptor, { ...file, inode: shorter });
+    }
+  }
+
+  #namesOf(inode: Inode): { directory: Inode; name: string }[] {
+    return [...this.#state.nodes].flatMap(([directory, node]) => {
+      const entries = node.kind === 'directory' ? [...node.entries] : [];
+      return entries.filter(([, child]) => child === inode).map(([name]) => ({ directory, name }));
+    });
   }
 
   #do(operation: DiskOperation): void {

@@ -6,44 +6,92 @@ import { CrashCursor, type Survival } from '../simulation/simulated-disk/crash-c
 import { DiskState, ROOT, type Inode } from '../simulation/simulated-disk/disk-state.js';
 import { checkStore } from './check-store.js';
 import { History } from './history.js';
-import { seededRandom } from './random.js';
+import { seededRandom, type Random } from './random.js';
 import { storeOf } from './stores.js';
-import type { TracedRun } from './traced-run.js';
+import { tracedRecovery, type TracedRun } from './traced-run.js';
 
 /** Which images to check. */
-export type ImageSettings = { readonly root: string; readonly images: number; readonly seed: number };
+export type ImageSettings = {
+  readonly root: string;
+  readonly images: number;
+  readonly seed: number;
+  /** The bundled child that recovers a store; each of some images is recovered in it, and crashes again on the way. */
+  readonly recovery?: string;
+  /** Keep an image that fails, for people. */
+  readonly keepFailed: boolean;
+};
 
 /** What came of them; `refused` counts relaxed stores that a power cut left with a hole, which was noticed. */
-export type ImageReport = { images: number; refused: number; readonly findings: string[] };
+export type ImageReport = { images: number; duringRecovery: number; refused: number; readonly findings: string[] };
 
 const SURVIVALS: readonly Survival[] = ['none', 'all', 'some', 'some', 'some', 'some'];
 
+// How many images are recovered under the eyes of strace, and in how many ways that crashes.
+const RECOVERIES = 5;
+const CRASHES_PER_RECOVERY = 8;
+
 /** Rebuilds what crashes of a run can leave, at moments spread evenly over it, and checks what opens of it. */
-export async function checkImages(run: TracedRun, { root, images, seed }: ImageSettings): Promise<ImageReport> {
+export async function checkImages(run: TracedRun, settings: ImageSettings): Promise<ImageReport> {
+  const { images, seed, recovery } = settings;
   const { operations } = run.trace;
   const cursor = new CrashCursor(new DiskState(), operations);
   const random = seededRandom(seed);
-  const report: ImageReport = { images: 0, refused: 0, findings: [] };
+  const report: ImageReport = { images: 0, duringRecovery: 0, refused: 0, findings: [] };
   for (let number = 0; number < images && report.findings.length === 0; number++) {
     const position = Math.floor((number / images) * (operations.length + 1));
     const survival = SURVIVALS[number % SURVIVALS.length] ?? 'none';
     cursor.advance(position);
-    const directory = join(root, `image-${number}`);
     const image = cursor.image(survival, random.next);
-    await materialise(image, ROOT, directory);
     const where = `image ${number}, after ${position} of ${operations.length} operations, ${survival} of the unsynced kept`;
-    const outcome = await checkImage(run, join(directory, 'store'), position, survival);
-    if (outcome === 'refused') report.refused++;
-    else if (outcome.length > 0) {
-      // The threads of a run never meet twice in the same way, so the image itself is what can be looked at again.
-      const kept = await mkdtemp(join(tmpdir(), 'blockstrata-failed-image-'));
-      await materialise(image, ROOT, kept);
-      report.findings.push(...outcome.map(finding => `${where}: ${finding} (the image is in ${kept})`));
-    }
+    const crash: Crash = { run, position, survival, where };
+    await checkCrash(crash, image, settings, report);
     report.images++;
-    await rm(directory, { recursive: true });
+    if (recovery === undefined || number % Math.ceil(images / RECOVERIES) !== 1) continue;
+    for (const second of await imagesOfRecovery(image, settings.root, recovery, random)) {
+      await checkCrash({ ...crash, where: `${where}; then a crash in recovery` }, second, settings, report);
+      report.duringRecovery++;
+    }
   }
   return report;
+}
+
+/** A crash, and what had happened by then. */
+type Crash = {
+  readonly run: TracedRun;
+  readonly position: number;
+  readonly survival: Survival;
+  readonly where: string;
+};
+
+async function checkCrash(crash: Crash, image: DiskState, settings: ImageSettings, report: ImageReport): Promise<void> {
+  const directory = await mkdtemp(join(settings.root, 'image-'));
+  await materialise(image, ROOT, directory);
+  const outcome = await checkImage(crash.run, join(directory, 'store'), crash.position, crash.survival);
+  await rm(directory, { recursive: true });
+  if (outcome === 'refused') report.refused++;
+  else if (outcome.length > 0) {
+    const place = settings.keepFailed ? ` (the image is in ${await keep(image)})` : '';
+    report.findings.push(...outcome.map(finding => `${crash.where}: ${finding}${place}`));
+  }
+}
+
+// The threads of a run never meet twice in the same way, so the image itself is what can be looked at again.
+async function keep(image: DiskState): Promise<string> {
+  const kept = await mkdtemp(join(tmpdir(), 'blockstrata-failed-image-'));
+  await materialise(image, ROOT, kept);
+  return kept;
+}
+
+async function imagesOfRecovery(image: DiskState, root: string, program: string, random: Random): Promise<DiskState[]> {
+  const directory = await mkdtemp(join(root, 'recovery-'));
+  await materialise(image, ROOT, directory);
+  const { operations } = await tracedRecovery(directory, program, image);
+  await rm(directory, { recursive: true });
+  const cursor = new CrashCursor(image, operations);
+  return Array.from({ length: CRASHES_PER_RECOVERY }, (_, i) => {
+    cursor.advance(Math.floor(((i + random.next()) / CRASHES_PER_RECOVERY) * (operations.length + 1)));
+    return cursor.image('some', random.next);
+  });
 }
 
 async function checkImage(

@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Durability } from '@blockstrata/db-p2p/storage';
+import type { DiskState } from '../simulation/simulated-disk/disk-state.js';
 import type { ChildTask } from './messages.js';
 import { storeOf } from './stores.js';
 import { STRACE_OPTIONS } from './system-calls.js';
@@ -29,16 +30,29 @@ export async function tracedRun(
   program: string,
   settings: Pick<ChildTask, 'durability' | 'seed' | 'bug'>,
 ): Promise<TracedRun> {
-  const directory = join(root, 'store');
-  const task: ChildTask = { ...settings, backend: 'leveldb', directory, round: 0, revTaken: 0 };
+  const trace = traceOf(await straced(root, program, settings), root);
+  const order: string[] = [];
+  await using storage = storeOf('leveldb', join(root, 'store'), 'relaxed');
+  for await (const { trxId } of storage.readLog()) order.push(trxId);
+  return { trace, order, durability: settings.durability };
+}
+
+/** Opens the LevelDB store in `root/store`, where everything is as `initial` says, and gives what that did to the disk. */
+export async function tracedRecovery(root: string, program: string, initial: DiskState): Promise<Trace> {
+  return traceOf(await straced(root, program, { durability: 'strict', seed: 0 }), root, initial);
+}
+
+async function straced(
+  root: string,
+  program: string,
+  settings: Pick<ChildTask, 'durability' | 'seed' | 'bug'>,
+): Promise<string> {
+  const task: ChildTask = { ...settings, backend: 'leveldb', directory: join(root, 'store'), round: 0, revTaken: 0 };
   const output = join(root, 'strace.txt');
   const command = [...STRACE_OPTIONS, '-o', output, process.execPath, program, JSON.stringify(task)];
   // Calls that go through a ring of the kernel would not be seen.
   await run('strace', command, { env: { ...process.env, UV_USE_IO_URING: '0' }, maxBuffer: 2 ** 28 });
-  const trace = traceOf(await readFile(output, 'latin1'), root);
-  const order: string[] = [];
-  await using storage = storeOf('leveldb', directory, 'relaxed');
-  for await (const { trxId } of storage.readLog()) order.push(trxId);
+  const text = await readFile(output, 'latin1');
   await rm(output);
-  return { trace, order, durability: settings.durability };
+  return text;
 }
