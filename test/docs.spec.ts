@@ -26,15 +26,15 @@ const sessions = documents
   }))
   .filter(({ blocks }) => blocks.length > 0);
 
-const RUN_TIMEOUT_MS = 60_000;
+const RUN_TIMEOUT_MS = 180_000;
 
-// Inside the project, so that packages are found by their names; two levels down, as the tests are.
-const workshop = join(ROOT, 'test', '.examples');
+// Inside the project, so that packages are found by their names; one for each process, as two may run at once.
+const workshop = join(ROOT, 'test', '.examples', String(process.pid));
 const scratch = mkdtempSync(join(tmpdir(), 'blockstrata-docs-'));
 
 beforeAll(() => {
   rmSync(workshop, { recursive: true, force: true });
-  mkdirSync(workshop);
+  mkdirSync(workshop, { recursive: true });
   examples.forEach((example, i) => writeFileSync(fileOf(i), runnable(example, join(scratch, `store-${i}`))));
 });
 

@@ -7,6 +7,7 @@ const IMAGES = Math.ceil(10_000 * RUNS_FACTOR);
 const IMAGES_OF_A_WORKLOAD = 500;
 const FIRST_SEED = Number(process.env['BLOCKSTRATA_SEED'] ?? 1);
 const IMAGE_TIMEOUT_MS = 100;
+const BASE_TIMEOUT_MS = 120_000;
 
 describe('the check of crash images', () => {
   for (const [left, seededBug] of Object.entries(SEEDED_DISK_BUGS)) {
@@ -31,7 +32,7 @@ describe.each(['strict', 'relaxed'] as const)('a %s file store after a crash', d
       }
       expect(total.duringRecovery).toBeGreaterThan(total.images / 10);
     },
-    IMAGES * IMAGE_TIMEOUT_MS,
+    BASE_TIMEOUT_MS + IMAGES * IMAGE_TIMEOUT_MS,
   );
 });
 

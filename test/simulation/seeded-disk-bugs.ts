@@ -51,7 +51,6 @@ function withSync(disk: SimulatedDisk, isSkipped: (path: string, opened: boolean
   const watched = (path: string, file: OpenFile): OpenFile => {
     const open: OpenFile = {
       write: (bytes, position) => file.write(bytes, position),
-      truncate: length => file.truncate(length),
       sync: async () => {
         const now = renamed.get(path);
         if (!isSkipped(now ?? path, now !== undefined)) await file.sync();

@@ -22,8 +22,11 @@ export const RECORD_OVERHEAD_BYTES = 200;
 /** Quiet time after which what was gathered is applied, in milliseconds. */
 export const CHECKPOINT_IDLE_MS = 2_000;
 
-/** Files written at once by a checkpoint: one less than the threads of libuv's pool, so that the journal finds one. */
-export const APPLY_PARALLELISM = 3;
+/**
+ * Files written at once by a checkpoint: twice the threads of libuv's pool, so that none of them idles while JavaScript
+ * decides on the next call, and the journal's sync waits for two calls at most.
+ */
+export const APPLY_PARALLELISM = 8;
 
 /** A file up to this size is read at once; a larger one without holding up the event loop. */
 export const SYNC_READ_BYTES_MAX = 256 * KiB;

@@ -33,7 +33,6 @@ export class FaultyFileSystem {
         await file.write(bytes.subarray(0, bytes.length >> 1), position);
         throw ioError();
       },
-      truncate: length => file.truncate(length),
       sync: () => file.sync(),
       close: () => file.close(),
     };

@@ -105,10 +105,6 @@ export class SimulatedDisk implements FileSystem {
         if (taken > 0) this.#do({ kind: 'write', inode, position, bytes: Buffer.from(bytes.subarray(0, taken)) });
         return taken;
       },
-      truncate: async length => {
-        await this.#call('truncate');
-        this.#do({ kind: 'truncate', inode, length });
-      },
       sync: () => this.#sync(inode),
       close: async () => undefined,
     };

@@ -8,8 +8,6 @@ export type FileStatus = { readonly kind: FileKind; readonly size: number };
 export interface OpenFile {
   /** Writes at `position`, and resolves with how many bytes were taken: perhaps not all. */
   write(bytes: Uint8Array, position: number): Promise<number>;
-  /** Cuts the file to `length` bytes. */
-  truncate(length: number): Promise<void>;
   /** Resolves once content and size are on disk (fdatasync). */
   sync(): Promise<void>;
   close(): Promise<void>;

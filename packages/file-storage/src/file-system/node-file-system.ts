@@ -18,7 +18,6 @@ const open = promisify(fs.open);
 const close = promisify(fs.close);
 const fdatasync = promisify(fs.fdatasync);
 const fsync = promisify(fs.fsync);
-const ftruncate = promisify(fs.ftruncate);
 
 class NodeOpenFile implements OpenFile {
   readonly #descriptor: number;
@@ -34,10 +33,6 @@ class NodeOpenFile implements OpenFile {
         else reject(error);
       });
     });
-  }
-
-  truncate(length: number): Promise<void> {
-    return ftruncate(this.#descriptor, length);
   }
 
   sync(): Promise<void> {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readClosedLogs } from './closed-logs.js';
+import { readClosedLogs, type ClosedLogs } from './closed-logs.js';
 import { logNumberOf } from './file-names.js';
 import { placeIn, type Finding } from './findings.js';
 import type { DatabaseVersion } from './manifest.js';
@@ -30,7 +30,9 @@ export async function findLogDamage(
   if (version.logNumber > 0 && !logs.has(version.logNumber)) {
     findings.push({ record: `log ${version.logNumber}`, problem: 'it is missing', remedy: { kind: 'accept' } });
   }
-  const closed = await readClosedLogs(directory);
+  const noted = await readClosedLogs(directory);
+  const closed: ClosedLogs = noted instanceof Map ? noted : new Map();
+  if (!(noted instanceof Map)) findings.push(noted);
   const walk = new BatchWalk(version.lastSequence + 1);
   for (const [, name] of [...logs].sort(([a], [b]) => a - b)) {
     const log = await readFile(join(directory, name));

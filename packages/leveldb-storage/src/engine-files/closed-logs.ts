@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { replaceFile, syncDirectory, syncFile } from '../durable-files.js';
 import { unlessGone } from '../system-errors.js';
 import { logNumberOf } from './file-names.js';
+import type { Finding } from './findings.js';
 
 const CLOSED_NAME = 'closed.json';
 
@@ -26,18 +27,18 @@ export async function sealLogs(directory: string): Promise<void> {
   await replaceFile(join(directory, CLOSED_NAME), new TextEncoder().encode(`${JSON.stringify({ logs })}\n`));
 }
 
-/** What {@link sealLogs} left; nothing where there is none, or it cannot be read: it only adds to what is known. */
-export async function readClosedLogs(directory: string): Promise<ClosedLogs> {
+/** What {@link sealLogs} left, nothing where there is none; a finding where it is damaged, so that nothing can be told. */
+export async function readClosedLogs(directory: string): Promise<Map<string, number> | Finding> {
   const text = await readFile(join(directory, CLOSED_NAME), 'utf8').catch(unlessGone);
-  const logs = new Map<string, number>();
-  if (text === undefined) return logs;
+  if (text === undefined) return new Map();
   try {
-    const parsed = Object(JSON.parse(text)) as { logs?: unknown };
-    for (const [name, bytes] of Object.entries(Object(parsed.logs) as object)) {
-      if (typeof bytes === 'number') logs.set(name, bytes);
-    }
+    const { logs } = Object(JSON.parse(text)) as { logs?: Record<string, unknown> };
+    const lengths = Object.entries(logs ?? {}).filter(
+      (entry): entry is [string, number] => typeof entry[1] === 'number',
+    );
+    if (logs !== undefined) return new Map(lengths);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  return logs;
+  return { record: CLOSED_NAME, problem: 'it does not say how long the logs were', remedy: { kind: 'accept' } };
 }
