@@ -43,7 +43,7 @@ export const PROGRAMMES: readonly Programme[] = [
     specs: ['test/corruption/corruption.spec.ts'],
     factor: 3,
   },
-  { name: 'fuzz', covers: { count: 20_000, of: 'inputs' }, specs: ['test/fuzz/fuzz.spec.ts'], factor: 10 },
+  { name: 'fuzz', covers: { count: 20_000, of: 'inputs' }, specs: ['test/fuzz'], factor: 10 },
   {
     name: 'recovery and restoration',
     covers: { count: 100, of: 'histories' },
