@@ -155,11 +155,11 @@ describe('a damaged log', () => {
     }
   });
 
-  it('is no worse for what was noted of it at the close being unreadable', async () => {
+  it('refuses the store when what was noted of it at the close cannot be read (INV-6)', async () => {
     await makeStore(false);
     for (const note of ['', '[]', '{"logs":7}', '{"logs":{"000003.log":"x"}}', '{"logs":{"../x":1}}']) {
       await damagedCopy('closed.json', () => Buffer.from(note));
-      expect(await readAll(), note).toBe('exact');
+      expect(await readAll(), note).toBe('refused');
     }
   });
 
