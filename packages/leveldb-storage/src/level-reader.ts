@@ -1,13 +1,14 @@
 import { CorruptRecordError } from '@blockstrata/db-core';
 import {
   decodeKey,
+  type DriverLoss,
   type DriverRecord,
   type MaybePromise,
   type RecordKey,
   type ScanPage,
   type ScanRange,
 } from '@blockstrata/db-p2p/storage';
-import { nextCheckedWindow, type CheckedWindow } from './checked-window.js';
+import { nextCheckedWindow, nextIntactWindow, type CheckedWindow } from './checked-window.js';
 import type { Finding } from './engine-files/findings.js';
 import type { TableGuard } from './engine-files/table-guard.js';
 import type { Engine } from './engine.js';
@@ -22,6 +23,10 @@ const PAGE_BYTES_MAX = 4 * 1024 * 1024;
 
 // How much LevelDB's iterator brings over from its thread at once.
 const ITERATOR_BYTES_MAX = 1024 * 1024;
+
+const BINARY_KEYS = { keyEncoding: 'buffer' } as const;
+
+const NOTHING: ScanPage = { records: [], done: true };
 
 type ReadOptions = { readonly snapshot: ReturnType<Engine['snapshot']> };
 
@@ -62,13 +67,24 @@ export class LevelReader {
     return withStorageErrors('scan records', this.#store, async () => {
       let rest = boundsOf(range);
       for (;;) {
-        const part: CheckedWindow = this.#guard ? await nextCheckedWindow(this.#guard, rest) : { window: rest };
-        const page = await this.#readPage(part.window, range);
+        const part = await this.#nextWindow(rest, range.intactOnly === true);
+        const page = part.window === undefined ? NOTHING : await this.#readPage(part.window, range);
         if (part.rest === undefined) return page;
         if (page.records.length > 0) return { records: page.records, done: false };
         rest = part.rest;
       }
     });
+  }
+
+  /** Checks every table that was not checked yet, and gives the damage that is known. */
+  async inspect(): Promise<readonly DriverLoss[]> {
+    await this.#guard?.checkAll();
+    return this.#guard?.findings.map(({ record, problem }) => ({ record, problem })) ?? [];
+  }
+
+  async #nextWindow(bounds: KeyBounds, intactOnly: boolean): Promise<Partial<CheckedWindow>> {
+    if (this.#guard === undefined) return { window: bounds };
+    return intactOnly ? nextIntactWindow(this.#guard, bounds) : nextCheckedWindow(this.#guard, bounds);
   }
 
   #readOne(key: string, options?: ReadOptions): Uint8Array | undefined {
@@ -80,7 +96,13 @@ export class LevelReader {
   }
 
   async #readPage(bounds: KeyBounds, { limit, keysOnly = false }: ScanRange): Promise<ScanPage> {
-    const options = { ...iteratorRange(bounds), limit, values: !keysOnly, highWaterMarkBytes: ITERATOR_BYTES_MAX };
+    const options = {
+      ...iteratorRange(bounds),
+      ...(isText(bounds) ? {} : BINARY_KEYS),
+      limit,
+      values: !keysOnly,
+      highWaterMarkBytes: ITERATOR_BYTES_MAX,
+    };
     const iterator = this.#engine.iterator(options);
     try {
       const records: DriverRecord[] = [];
@@ -116,8 +138,12 @@ export class LevelReader {
   }
 }
 
-function decode(encoded: string): RecordKey {
-  const key = decodeKey(encoded);
-  if (key === undefined) throw new CorruptRecordError(JSON.stringify(encoded), 'it is no key of a record');
+function isText({ lower, upper }: KeyBounds): boolean {
+  return typeof lower.key === 'string' && typeof upper.key === 'string';
+}
+
+function decode(encoded: string | Uint8Array): RecordKey {
+  const key = decodeKey(encoded.toString());
+  if (key === undefined) throw new CorruptRecordError(JSON.stringify(encoded.toString()), 'it is no key of a record');
   return key;
 }

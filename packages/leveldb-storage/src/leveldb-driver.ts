@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { resolve, join } from 'node:path';
 import { StoreClosedError } from '@blockstrata/db-core';
 import type {
+  DriverLoss,
   DriverOpened,
   DriverOpenOptions,
   DriverSupports,
@@ -111,6 +112,11 @@ export class LevelDBDriver implements StoreDriver {
     } finally {
       session.reader.batchUnderWay = false;
     }
+  }
+
+  async inspect(): Promise<readonly DriverLoss[]> {
+    const { reader } = this.#opened();
+    return withStorageErrors('check the tables', this.name, () => reader.inspect());
   }
 
   async size(): Promise<number> {

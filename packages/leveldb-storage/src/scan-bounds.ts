@@ -1,7 +1,7 @@
 import { keyPrefix, logKey, revKey, type ScanRange } from '@blockstrata/db-p2p/storage';
 
-/** One end of a range of encoded keys. */
-export type KeyBound = { readonly key: string; readonly inclusive: boolean };
+/** One end of a range of encoded keys; bytes where LevelDB's own tables end, which need not be text. */
+export type KeyBound = { readonly key: string | Uint8Array; readonly inclusive: boolean };
 
 /** A range of encoded keys, and from which end it is read. */
 export type KeyBounds = { readonly lower: KeyBound; readonly upper: KeyBound; readonly reverse: boolean };
@@ -20,8 +20,13 @@ export function boundsOf(range: ScanRange): KeyBounds {
   return { lower: reverse ? lower : (behind ?? lower), upper: reverse ? (behind ?? upper) : upper, reverse };
 }
 
+/** The bytes of an end of a range. */
+export function bytesOf({ key }: KeyBound): Buffer {
+  return Buffer.from(key);
+}
+
 /** The options of LevelDB's iterator. */
-export function iteratorRange({ lower, upper, reverse }: KeyBounds): Record<string, string | boolean> {
+export function iteratorRange({ lower, upper, reverse }: KeyBounds): Record<string, string | Uint8Array | boolean> {
   return {
     [lower.inclusive ? 'gte' : 'gt']: lower.key,
     [upper.inclusive ? 'lte' : 'lt']: upper.key,

@@ -123,10 +123,15 @@ export interface IRawStorage {
   readLog(options?: { from?: number; limit?: number }): AsyncIterable<LogEntry>;
   /** The sequence number of the newest log entry that readers can see; 0: none, or not open yet. */
   readonly logSeq: number;
-  /** Every record of one kind, of one block or of all, damaged ones too; for checks of the whole store. */
+  /**
+   * Every record of one kind, of one block or of all, damaged ones too; for checks of the whole store. What lies where
+   * {@link IRawStorage.inspectEngine} tells of damage is left out.
+   */
   scanRecords(kind: RecordKind, blockId?: BlockId): AsyncIterable<ScannedRecord>;
-  /** The key of every record of one kind; those of one block lie together. */
+  /** The key of every record of one kind; those of one block lie together. The same is left out. */
   scanKeys(kind: RecordKind): AsyncIterable<RecordKey>;
+  /** Damage in the engine's own files, which takes many records at once: what opening with `salvage` would give up. */
+  inspectEngine(): Promise<readonly DriverLoss[]>;
   /** Resolves when the log has grown beyond `seq`, or rejects when `signal` aborts. */
   logGrowth(seq: number, signal?: AbortSignal): Promise<void>;
 

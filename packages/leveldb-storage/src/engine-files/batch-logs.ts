@@ -31,8 +31,8 @@ export async function findLogDamage(
     findings.push({ record: `log ${version.logNumber}`, problem: 'it is missing', remedy: { kind: 'accept' } });
   }
   const noted = await readClosedLogs(directory);
-  const closed: ClosedLogs = noted instanceof Map ? noted : new Map();
-  if (!(noted instanceof Map)) findings.push(noted);
+  const closed: ClosedLogs = 'remedy' in noted ? new Map() : noted;
+  if ('remedy' in noted) findings.push(noted);
   const walk = new BatchWalk(version.lastSequence + 1);
   for (const [, name] of [...logs].sort(([a], [b]) => a - b)) {
     const log = await readFile(join(directory, name));

@@ -28,17 +28,31 @@ export async function sealLogs(directory: string): Promise<void> {
 }
 
 /** What {@link sealLogs} left, nothing where there is none; a finding where it is damaged, so that nothing can be told. */
-export async function readClosedLogs(directory: string): Promise<Map<string, number> | Finding> {
+export async function readClosedLogs(directory: string): Promise<ClosedLogs | Finding> {
   const text = await readFile(join(directory, CLOSED_NAME), 'utf8').catch(unlessGone);
   if (text === undefined) return new Map();
+  return (
+    parseClosedLogs(text) ?? {
+      record: CLOSED_NAME,
+      problem: 'it does not say how long the logs were',
+      remedy: { kind: 'accept' },
+    }
+  );
+}
+
+function parseClosedLogs(text: string): ClosedLogs | undefined {
   try {
-    const { logs } = Object(JSON.parse(text)) as { logs?: Record<string, unknown> };
-    const lengths = Object.entries(logs ?? {}).filter(
-      (entry): entry is [string, number] => typeof entry[1] === 'number',
-    );
-    if (logs !== undefined) return new Map(lengths);
+    const { logs } = Object(JSON.parse(text)) as { logs?: unknown };
+    if (typeof logs !== 'object' || logs === null) return undefined;
+    const lengths = Object.entries(logs);
+    return lengths.every(isLength) ? new Map(lengths) : undefined;
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
-  return { record: CLOSED_NAME, problem: 'it does not say how long the logs were', remedy: { kind: 'accept' } };
+}
+
+function isLength(entry: [string, unknown]): entry is [string, number] {
+  const [name, length] = entry;
+  return logNumberOf(name) !== undefined && typeof length === 'number' && Number.isSafeInteger(length) && length >= 0;
 }

@@ -12,6 +12,13 @@ export type TableFile = TableEntry & { readonly name: string };
 
 const LEVELS = 7;
 
+/** Keys that damage concerns; the last is inclusive. */
+export type DamagedRange = {
+  readonly from: Uint8Array;
+  readonly fromInclusive: boolean;
+  readonly upTo: Uint8Array;
+};
+
 type DamagedTable = { readonly table: TableFile; readonly damage: TableDamage };
 
 /**
@@ -69,6 +76,11 @@ export class TableGuard {
     );
   }
 
+  /** Checks all tables that were not checked yet. */
+  async checkAll(): Promise<void> {
+    for (const tables of this.#unchecked) for (const table of [...tables]) await this.check([table]);
+  }
+
   /** Checks what a read of one key touches, and gives the damage that it would meet. */
   damageAt(key: Uint8Array): Finding | undefined {
     const known = this.damageIn(key, key);
@@ -84,12 +96,26 @@ export class TableGuard {
 
   /** The damage that concerns a key from `low` to `high`. */
   damageIn(low: Uint8Array, high: Uint8Array): Finding | undefined {
-    for (const { table, damage } of this.#damaged) {
+    for (const { table, damage } of this.#damagedFrom(low, high)) return findingOf(table, damage);
+    return undefined;
+  }
+
+  /** Where in `low` to `high` there are keys that damage concerns. */
+  damagedRanges(low: Uint8Array, high: Uint8Array): DamagedRange[] {
+    return Array.from(this.#damagedFrom(low, high), ({ table, damage: { above, upTo = table.largest } }) => ({
+      from: above ?? table.smallest,
+      fromInclusive: above === undefined,
+      upTo,
+    }));
+  }
+
+  *#damagedFrom(low: Uint8Array, high: Uint8Array): Iterable<DamagedTable> {
+    for (const damaged of this.#damaged) {
+      const { table, damage } = damaged;
       const { above, upTo = table.largest } = damage;
       const begins = above === undefined ? Buffer.compare(table.smallest, high) <= 0 : Buffer.compare(above, high) < 0;
-      if (begins && Buffer.compare(upTo, low) >= 0) return findingOf(table, damage);
+      if (begins && Buffer.compare(upTo, low) >= 0) yield damaged;
     }
-    return undefined;
   }
 
   async #checkOne(table: TableFile): Promise<void> {

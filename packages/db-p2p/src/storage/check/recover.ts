@@ -1,4 +1,6 @@
 import { CorruptRecordError, RestoreFailedError, TransformError, type BlockId } from '@blockstrata/db-core';
+import type { DriverLoss } from '../driver/store-driver.js';
+import type { IRawStorage } from '../raw-storage.js';
 import type { RepoContext } from '../repo/call-context.js';
 import { mendBlock } from './mend-block.js';
 import type { CheckOptions, RecoverReport, Violation } from './report.js';
@@ -6,7 +8,7 @@ import { verify } from './verify.js';
 
 /** Opens the store, accepting what is provably lost; mends each block that has violations; checks again. */
 export async function recover(context: RepoContext, options: CheckOptions): Promise<RecoverReport> {
-  const { losses } = await context.storage.open({ salvage: true });
+  const losses = await openSalvaging(context.storage);
   const found = await verify(context, options);
   const mended: Violation[] = [];
   const blocks = new Set<BlockId>();
@@ -18,6 +20,14 @@ export async function recover(context: RepoContext, options: CheckOptions): Prom
     options.onProgress?.({ phase: 'mending', done: ++done, total: blocks.size });
   }
   return { mended, losses, remaining: await verify(context, options) };
+}
+
+// Damage that only a look through all of the engine's files finds is given up by opening the store once more.
+async function openSalvaging(storage: IRawStorage): Promise<readonly DriverLoss[]> {
+  const { losses } = await storage.open({ salvage: true });
+  if ((await storage.inspectEngine()).length === 0) return losses;
+  await storage.close();
+  return (await storage.open({ salvage: true })).losses;
 }
 
 /** Mends a block from what is held, then asks peers for what that left out. */

@@ -1,4 +1,4 @@
-import { contentEquals, type BlockId } from '@blockstrata/db-core';
+import { contentEquals, CorruptRecordError, type BlockId } from '@blockstrata/db-core';
 import type { RecordKind } from '../driver/record-key.js';
 import { describeKey } from '../kernel/codec.js';
 import { EMPTY_LOG, logDigest } from '../kernel/commit-log.js';
@@ -12,6 +12,9 @@ import { verifyBlock } from './verify-block.js';
 export async function verify(context: RepoContext, options: CheckOptions): Promise<VerifyReport> {
   await context.storage.open();
   const builder = new ReportBuilder(options, context.storage.limits.reportedViolationsMax);
+  for (const { record, problem } of await context.storage.inspectEngine()) {
+    builder.violation({ kind: 'damaged', problem, record });
+  }
   await verifyLog(context, builder);
   await verifyBlocks(context, builder);
   await verifyOrphans(context, builder);
@@ -53,7 +56,7 @@ async function verifyLog({ storage }: RepoContext, builder: ReportBuilder): Prom
 async function verifyLogged(storage: RepoContext['storage'], entry: LogEntry, builder: ReportBuilder): Promise<void> {
   for (const blockId of entry.blockIds) {
     // A damaged record is reported where its block is checked.
-    const revision = await storage.getRevision(blockId, entry.rev).catch(() => 'damaged' as const);
+    const revision = await storage.getRevision(blockId, entry.rev).catch(ifDamaged);
     if (revision === 'damaged' || revision?.trxId === entry.trxId) continue;
     const { trxId, rev } = entry;
     builder.violation({
@@ -79,7 +82,8 @@ async function verifyBlocks({ storage, coordination }: RepoContext, builder: Rep
     // Under the latch, so that a commit in the middle does not look like a violation.
     const release = await coordination.latches.acquire([blockId]);
     try {
-      const head = (await storage.getMetadata(blockId)) ?? (record as BlockMetadata);
+      const read = await storage.getMetadata(blockId).catch(ifDamaged);
+      const head = read === undefined || read === 'damaged' ? (record as BlockMetadata) : read;
       const records = await readBlockRecords(storage, blockId);
       builder.revisions += records.revisions.length;
       builder.records += records.count;
@@ -88,6 +92,11 @@ async function verifyBlocks({ storage, coordination }: RepoContext, builder: Rep
       release();
     }
   }
+}
+
+function ifDamaged(error: unknown): 'damaged' {
+  if (error instanceof CorruptRecordError) return 'damaged';
+  throw error;
 }
 
 const BLOCK_RECORDS: readonly RecordKind[] = ['rev', 'pend', 'trx', 'block'];
@@ -102,7 +111,7 @@ async function verifyOrphans({ storage }: RepoContext, builder: ReportBuilder): 
       builder.step(`orphans (${kind})`, ++done);
       if (key.kind === 'log' || key.blockId === last) continue;
       last = key.blockId;
-      const head = await storage.getMetadata(key.blockId).catch(() => 'damaged' as const);
+      const head = await storage.getMetadata(key.blockId).catch(ifDamaged);
       if (head !== undefined || reported.has(key.blockId)) continue;
       reported.add(key.blockId);
       const { blockId } = key;

@@ -30,6 +30,8 @@ export type ScanRange = {
   readonly after?: RecordKey;
   readonly limit: number;
   readonly keysOnly?: boolean;
+  /** Leave out what {@link StoreDriver.inspect} tells of, instead of failing on it. */
+  readonly intactOnly?: boolean;
 };
 
 /** One page of a scan; `done` says that nothing follows. A page may be short, but is empty only when it is the last. */
@@ -108,6 +110,12 @@ export interface StoreDriver {
    * unknown, unless its StorageIoError says `nothing-written`.
    */
   write(writes: readonly DriverWrite[]): Promise<void>;
+
+  /**
+   * Looks through all of the engine's own files, and gives the damage in them: what opening with `salvage` would give
+   * up. For engines whose files can be damaged in other ways than record by record.
+   */
+  inspect?(): Promise<readonly DriverLoss[]>;
 
   /** Bytes that the store takes up, about. */
   size(): Promise<number>;

@@ -14,7 +14,7 @@ import {
   type TrxId,
 } from '@blockstrata/db-core';
 import { metaKey, revKey, trxKey, type RecordKey, type RecordKind } from '../driver/record-key.js';
-import type { DriverSupports, Durability, MaybePromise, StoreDriver } from '../driver/store-driver.js';
+import type { DriverLoss, DriverSupports, Durability, MaybePromise, StoreDriver } from '../driver/store-driver.js';
 import type {
   IRawStorage,
   ListedPending,
@@ -260,7 +260,12 @@ export class RawStorage implements IRawStorage {
   }
 
   async *scanKeys(kind: RecordKind): AsyncIterable<RecordKey> {
-    yield* this.#scanner.keys({ kind });
+    yield* this.#scanner.keys({ kind, intactOnly: true });
+  }
+
+  async inspectEngine(): Promise<readonly DriverLoss[]> {
+    await this.#ready();
+    return this.#inFlight.read([], async () => (await this.#driver.inspect?.()) ?? []);
   }
 
   async logGrowth(seq: number, signal?: AbortSignal): Promise<void> {

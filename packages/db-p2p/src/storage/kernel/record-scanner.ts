@@ -46,9 +46,9 @@ export class RecordScanner {
     for await (const { key } of this.#pages(range, limit, true)) yield key;
   }
 
-  /** The records of a range; a damaged one comes with its error. */
+  /** The records of a range; a damaged one comes with its error, and what the engine cannot give is left out. */
   async *inspect(range: Range): AsyncIterable<ScannedRecord> {
-    for await (const { key, value } of this.#pages(range, undefined, false)) {
+    for await (const { key, value } of this.#pages({ ...range, intactOnly: true }, undefined, false)) {
       const bytes = value ?? new Uint8Array();
       try {
         yield { key, bytes, record: this.#decode(key, value) };

@@ -205,7 +205,7 @@ export class StorageRepo implements IRepo {
 
   /**
    * Opens a damaged store if need be, mends what can be mended from what is held or from peers, and reports the rest.
-   * It can be interrupted and repeated (INV-9).
+   * Damage in the engine's own files closes an open store and opens it again: what is under way then fails. It can be interrupted and repeated (INV-9).
    */
   async recover(options: CheckOptions = {}): Promise<RecoverReport> {
     const bound = this.#bound();
