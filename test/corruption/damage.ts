@@ -28,6 +28,20 @@ export const damages: fc.Arbitrary<Damage> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('swap' as const), file: fraction, other: fraction }) },
 );
 
+/** A store with one bit flipped, counted over all of its files. */
+export function flipBit(image: StoreImage, bit: number): { image: StoreImage; what: string } {
+  let at = Math.floor(bit / 8);
+  for (const [path, content] of image) {
+    if (at < content.length) {
+      const bytes = Buffer.from(content);
+      bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << (bit % 8)), at);
+      return { image: new Map(image).set(path, bytes), what: `in byte ${at} of ${path}` };
+    }
+    at -= content.length;
+  }
+  throw new RangeError(`the store has no bit ${bit}`);
+}
+
 /** A store after the damage; `undefined`: it changed nothing. */
 export function applyDamage(image: StoreImage, damage: Damage): { image: StoreImage; what: string } | undefined {
   const paths = [...image.keys()];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { BlockId, IBlock, Transforms } from '@blockstrata/db-core';
 import { BlockStorage, StorageRepo, type IRawStorage } from '@blockstrata/db-p2p/storage';
 
@@ -17,15 +18,19 @@ export function repoOver(storage: IRawStorage): StorageRepo {
   return new StorageRepo(id => new BlockStorage(id, storage, undefined, { checkpointInterval: 4 }), { storage });
 }
 
-/** Writes a history of inserts, splices, bytes and deletions, and tells what it must read as. */
-export async function writeKnownStore(storage: IRawStorage): Promise<Known['revisions']> {
+/**
+ * Writes a history of inserts, splices, bytes and deletions, and tells what it must read as.
+ *
+ * @param textBytes how long the text of each inserted block and of each inserted line is, at least. Default: short
+ */
+export async function writeKnownStore(storage: IRawStorage, textBytes = 0): Promise<Known['revisions']> {
   const repo = repoOver(storage);
   const now = new Map<BlockId, IBlock | undefined>();
   const revisions: ReadonlyMap<BlockId, IBlock | undefined>[] = [new Map()];
   for (let rev = 1; rev <= COMMITS; rev++) {
     const transforms: Required<Transforms> = { inserts: {}, updates: {}, deletes: [] };
     const ids = BLOCK_IDS.filter((_, i) => (rev + i) % 3 !== 0);
-    for (const [i, id] of ids.entries()) change(id, rev + i, rev, now, transforms);
+    for (const [i, id] of ids.entries()) change(id, rev + i, rev, now, transforms, textBytes);
     const trxId = `trx ${rev}`;
     expectSuccess(await repo.pend({ trxId, rev, transforms, policy: 'f' }));
     expectSuccess(await repo.commit({ trxId, blockIds: ids, rev }));
@@ -52,13 +57,14 @@ function change(
   rev: number,
   now: Map<BlockId, IBlock | undefined>,
   transforms: Required<Transforms>,
+  textBytes: number,
 ): void {
   const block = now.get(id);
   if (block === undefined) {
     const inserted = {
       header: { id, type: 'known', collectionId: 'a' },
       list: [rev],
-      text: `text at ${rev}`,
+      text: textOf(rev, textBytes),
       bytes: Uint8Array.of(rev, 255),
     };
     transforms.inserts[id] = inserted;
@@ -67,12 +73,20 @@ function change(
     transforms.deletes.push(id);
     now.set(id, undefined);
   } else {
+    const line = textOf(rev, textBytes);
     transforms.updates[id] = [
-      ['list', 0, 0, [rev, `line ${rev}`]],
+      ['list', 0, 0, [rev, line]],
       ['bytes', -1, 0, Uint8Array.of(rev)],
     ];
-    now.set(id, { ...block, list: [rev, `line ${rev}`, ...(block['list'] as unknown[])], bytes: Uint8Array.of(rev) });
+    now.set(id, { ...block, list: [rev, line, ...(block['list'] as unknown[])], bytes: Uint8Array.of(rev) });
   }
+}
+
+function textOf(rev: number, bytes: number): string {
+  let text = `text at ${rev}`;
+  // Nothing that LevelDB can compress.
+  for (let i = 0; text.length < bytes; i++) text += createHash('sha256').update(`${rev} ${i}`).digest('hex');
+  return text;
 }
 
 function expectSuccess(result: { success: boolean; reason?: string }): void {

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { RawStorage, StorageRepo } from '@blockstrata/db-p2p/storage';
 import { randomRuns } from '../random-runs.js';
 import { attempt, checkAnswers, type Verdict } from './check-answers.js';
-import { applyDamage, damages } from './damage.js';
+import { applyDamage, damages, flipBit } from './damage.js';
 import { pendOnKnownStore, repoOver, writeKnownStore, type Known } from './known-store.js';
 import { readImage, writeImage, type StoreImage } from './store-image.js';
 
@@ -19,10 +19,10 @@ export type Tally = { runs: number; exact: number; refusedToOpen: number; refuse
 type Images = { readonly clean: StoreImage; readonly crashed: StoreImage; readonly known: Known };
 
 /** A store as it is after a clean shutdown, and as a crash leaves it. */
-async function takeImages(open: OpenDirectory): Promise<Images> {
+async function takeImages(open: OpenDirectory, textBytes = 0): Promise<Images> {
   return inDirectory(async directory => {
     const first = open(directory, { create: true });
-    const revisions = await writeKnownStore(first);
+    const revisions = await writeKnownStore(first, textBytes);
     await first.close();
     // LevelDB writes its first table when it is opened again.
     const storage = open(directory, { create: false });
@@ -54,10 +54,49 @@ export async function runCorruption(
         }
       });
     }),
-    randomRuns('test/corruption/corruption.spec.ts', runs),
+    randomRuns('test/corruption/corruption.spec.ts', runs, 'damaged stores'),
   );
   return tally;
 }
+
+/** Which bits of a store to flip, one at a time. */
+export type BitSweep = {
+  readonly seed: number;
+  readonly flips: number;
+  /** How large the store is to be, at least. */
+  readonly bytesMin: number;
+};
+
+// Prime, and larger than any store here: from any start it comes to every bit before it comes to one again.
+const BIT_STRIDE = 2_147_483_647;
+
+/** Flips single bits of a large store; the next seeds go on where this one ends, until each bit was flipped once. */
+export async function sweepBits(
+  open: OpenDirectory,
+  { seed, flips, bytesMin }: BitSweep,
+): Promise<Tally & { bits: number }> {
+  const { clean, known } = await takeImages(open, Math.ceil(bytesMin / TEXTS_OF_A_STORE));
+  const bytes = [...clean.values()].reduce((total, file) => total + file.length, 0);
+  if (bytes < bytesMin) throw new TypeError(`the store has only ${bytes} bytes`);
+  const bits = bytes * 8;
+  const tally: Tally = { runs: 0, exact: 0, refusedToOpen: 0, refused: 0, repaired: 0 };
+  for (let i = 0; i < Math.min(flips, bits); i++) {
+    const bit = Number(((BigInt(seed) * BigInt(flips) + BigInt(i)) * BigInt(BIT_STRIDE)) % BigInt(bits));
+    const { image, what } = flipBit(clean, bit);
+    await inDirectory(async directory => {
+      await writeImage(image, directory);
+      try {
+        await tryDamaged(open, directory, known, false, tally, repo => repo);
+      } catch (error) {
+        throw Object.assign(new TypeError(`bit ${bit} of ${bits}, ${what}`), { cause: error });
+      }
+    });
+  }
+  return { ...tally, bits };
+}
+
+// How often the text of a known store is on the disk, at least: as a change, and in copies of the block.
+const TEXTS_OF_A_STORE = 60;
 
 async function tryDamaged(
   open: OpenDirectory,

@@ -2,13 +2,15 @@ import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reportCovered } from '../covered.js';
+import { repeatCommand, SEED, timesFactor } from '../random-runs.js';
 import { bundle } from './child-process.js';
 import type { ChildTask } from './messages.js';
 import { checkImages, type ImageReport } from './traced-images.js';
 import { canTrace, tracedRun } from './traced-run.js';
 
-const IMAGES = Number(process.env['BLOCKSTRATA_LEVELDB_IMAGES'] ?? 200);
-const SEED = Number(process.env['BLOCKSTRATA_SEED'] ?? 1);
+const IMAGES = timesFactor(200);
+const REPEAT = `repeat it: ${repeatCommand('test/crash/images.spec.ts')}`;
 const TIMEOUT_MS = 60_000 + IMAGES * 1_000;
 
 const traceable = await canTrace();
@@ -46,8 +48,9 @@ describe.skipIf(!traceable)('a LevelDB store after a crash, rebuilt from its sys
     async () => {
       const report = await images({ durability: 'strict' });
       console.info(`crash images, leveldb, strict: ${report.images} images, ${report.duringRecovery} in recovery`);
-      expect(report, `seed ${SEED}`).toMatchObject({ images: IMAGES, refused: 0, findings: [] });
+      expect(report, REPEAT).toMatchObject({ images: IMAGES, refused: 0, findings: [] });
       expect(report.duringRecovery).toBeGreaterThan(0);
+      reportCovered({ images: report.images, 'images in recovery': report.duringRecovery });
     },
     TIMEOUT_MS,
   );
@@ -59,7 +62,8 @@ describe.skipIf(!traceable)('a LevelDB store after a crash, rebuilt from its sys
       console.info(
         `crash images, leveldb, relaxed: ${report.images} images, ${report.refused} with a hole that was noticed`,
       );
-      expect(report.findings, `seed ${SEED}`).toEqual([]);
+      expect(report.findings, REPEAT).toEqual([]);
+      reportCovered({ images: report.images, 'of them refused for a hole': report.refused });
     },
     TIMEOUT_MS,
   );
@@ -71,7 +75,7 @@ describe.skipIf(!traceable)('the check of crash images of LevelDB', () => {
       `notices a driver that would ${bug.replaceAll('-', ' ')}`,
       async () => {
         const { findings } = await images({ durability: 'strict', bug });
-        expect(findings, `seed ${SEED}`).not.toEqual([]);
+        expect(findings, REPEAT).not.toEqual([]);
       },
       TIMEOUT_MS,
     );

@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reportCovered } from '../covered.js';
+import { repeatCommand, SEED, timesFactor } from '../random-runs.js';
 import { bundle } from './child-process.js';
 import { killRounds, type KillReport, type KillSettings } from './kill-rounds.js';
 
-const KILLS = Number(process.env['BLOCKSTRATA_KILLS'] ?? 30);
-const SEED = Number(process.env['BLOCKSTRATA_SEED'] ?? Date.now() % 1_000_000);
+const KILLS = timesFactor(30);
+const REPEAT = `repeat it: ${repeatCommand('test/crash/kill.spec.ts')}`;
 const TIMEOUT_MS = 60_000 + KILLS * 5_000;
 
 let root: string;
@@ -47,9 +49,15 @@ describe('a process that is killed', () => {
         async () => {
           const report = await kill(wanted);
           console.info(summary(wanted, report));
-          expect(report.findings, `repeat with BLOCKSTRATA_SEED=${SEED} BLOCKSTRATA_KILLS=${KILLS}`).toEqual([]);
+          expect(report.findings, REPEAT).toEqual([]);
           expect(report.kills).toBe(KILLS);
           expect(report.inFlightKills).toBeGreaterThanOrEqual(KILLS / 2);
+          reportCovered({
+            kills: report.kills,
+            'of them with calls in flight': report.inFlightKills,
+            'of them in recovery': report.histogram.recovery,
+            'acknowledged calls': report.acknowledged,
+          });
           // Few kills may miss it.
           if (KILLS >= 10) expect(report.histogram.recovery).toBeGreaterThan(0);
         },
@@ -65,7 +73,7 @@ describe('the check after a kill', () => {
       `notices a driver that would ${bug.replaceAll('-', ' ')}`,
       async () => {
         const { findings } = await kill({ backend: 'leveldb', durability: 'relaxed', bug });
-        expect(findings, `repeat with BLOCKSTRATA_SEED=${SEED}`).not.toEqual([]);
+        expect(findings, REPEAT).not.toEqual([]);
       },
       TIMEOUT_MS,
     );

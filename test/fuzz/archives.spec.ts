@@ -100,7 +100,7 @@ describe('fuzzed archives', () => {
             );
           await storage.close();
         }),
-        { ...randomRuns('test/fuzz/archives.spec.ts', 3_000), timeout: 5_000 },
+        { ...randomRuns('test/fuzz/archives.spec.ts', 3_000, 'inputs'), timeout: 5_000 },
       );
       expect(installed).toBeGreaterThan(100 * Math.min(1, RUNS_FACTOR));
       expect(refused).toBeGreaterThan(100 * Math.min(1, RUNS_FACTOR));

@@ -64,7 +64,7 @@ describe('fuzzed bytes', () => {
           // Not toEqual, which takes an own `constructor` for the type of the object.
           expect(contentEquals(opened, codec.unseal(key, sealed))).toBe(true);
         }),
-        randomRuns(FILE, 2_000),
+        randomRuns(FILE, 2_000, 'inputs'),
       );
     });
 
@@ -74,7 +74,7 @@ describe('fuzzed bytes', () => {
           fc.pre(key.encoded !== other.encoded);
           expect(() => codec.unseal(other, codec.seal(key, record))).toThrow(CorruptRecordError);
         }),
-        randomRuns(FILE, 500),
+        randomRuns(FILE, 500, 'inputs'),
       );
     });
 
@@ -83,7 +83,7 @@ describe('fuzzed bytes', () => {
         fc.property(keys, fc.uint8Array({ maxLength: 200 }), (key, bytes) => {
           expect(() => codec.unseal(key, bytes)).toThrow(CorruptRecordError);
         }),
-        randomRuns(FILE, 1_000),
+        randomRuns(FILE, 1_000, 'inputs'),
       );
     });
   }
@@ -104,7 +104,7 @@ describe('fuzzed bytes', () => {
         }
         expect(performance.now() - started).toBeLessThan(2_000);
       }),
-      randomRuns(FILE, 3_000),
+      randomRuns(FILE, 3_000, 'inputs'),
     );
   });
 
@@ -128,7 +128,7 @@ describe('fuzzed bytes', () => {
           if (accepted) expect(decoded).toEqual(decodeHeader('a store', header));
         },
       ),
-      randomRuns(FILE, 2_000),
+      randomRuns(FILE, 2_000, 'inputs'),
     );
   });
 });
@@ -156,7 +156,7 @@ describe('fuzzed keys', () => {
         const [left, right] = [revKey('x', a), revKey('x', b)].map(({ encoded }) => Buffer.from(encoded));
         if (left !== undefined && right !== undefined) expect(Buffer.compare(left, right)).toBe(Math.sign(a - b));
       }),
-      randomRuns(FILE, 2_000),
+      randomRuns(FILE, 2_000, 'inputs'),
     );
   });
 
@@ -181,7 +181,7 @@ describe('fuzzed keys', () => {
           if (key !== undefined) expect(key.encoded).toBe(text);
         },
       ),
-      randomRuns(FILE, 2_000),
+      randomRuns(FILE, 2_000, 'inputs'),
     );
   });
 });

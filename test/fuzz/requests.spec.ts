@@ -84,7 +84,7 @@ describe('fuzzed requests', () => {
           await onlyTypedErrors(() => repo.cancel(request as TrxBlocks, fuzzed as RepoOptions));
           await onlyTypedErrors(() => repo.get(request as BlockGets, fuzzed as RepoOptions));
         }),
-        { ...randomRuns(FILE, 5_000), timeout: RUN_TIMEOUT_MS },
+        { ...randomRuns(FILE, 5_000, 'inputs'), timeout: RUN_TIMEOUT_MS },
       );
       const { violations } = await repo.verify();
       expect(violations).toEqual([]);
@@ -113,7 +113,7 @@ describe('fuzzed requests', () => {
           expect(Object.keys(results)).toEqual([blockId]);
           await storage.close();
         }),
-        { ...randomRuns(FILE, 2_000), timeout: RUN_TIMEOUT_MS },
+        { ...randomRuns(FILE, 2_000, 'inputs'), timeout: RUN_TIMEOUT_MS },
       );
     },
     TIMEOUT_MS,

@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reportCovered } from '../covered.js';
+import { repeatCommand, timesFactor } from '../random-runs.js';
 import { bundle } from '../crash/child-process.js';
 import { LockRounds } from './lock-rounds.js';
 
-const ROUNDS = Number(process.env['BLOCKSTRATA_LOCK_ROUNDS'] ?? 20);
+const ROUNDS = timesFactor(20);
 const TIMEOUT_MS = 60_000 + ROUNDS * 5_000;
 
 // Each store is raced for this often; the first race makes it.
@@ -42,9 +44,10 @@ describe('processes that race for one store', () => {
             const report = await rounds.finish();
             owners += report.owners;
             refusals += report.refusals;
-            expect(report.findings).toEqual([]);
+            expect(report.findings, `repeat it: ${repeatCommand('test/locks/locks.spec.ts')}`).toEqual([]);
           }
         }
+        reportCovered({ rounds: ROUNDS, owners, refusals });
         console.info(`locks, ${backend}: ${ROUNDS} rounds, ${owners} owners one after the other, ${refusals} refusals`);
       },
       TIMEOUT_MS,

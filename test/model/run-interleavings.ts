@@ -76,7 +76,7 @@ export async function runInterleavings(runs: number, breakage: Breakage = {}): P
         checkHistory({ calls: recorder.calls, chains: await ending });
       },
     ),
-    { ...randomRuns('test/model/interleavings.spec.ts', runs), timeout: RUN_TIMEOUT_MS },
+    { ...randomRuns('test/model/interleavings.spec.ts', runs, 'schedules'), timeout: RUN_TIMEOUT_MS },
   );
 }
 

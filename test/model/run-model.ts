@@ -46,6 +46,6 @@ export async function runModel<S extends IRawStorage>(
         }
       },
     ),
-    randomRuns('test/model/model.spec.ts', runs),
+    randomRuns('test/model/model.spec.ts', runs, 'command sequences'),
   );
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { RUNS_FACTOR } from '../random-runs.js';
+import { reportCovered } from '../covered.js';
+import { SEED, timesFactor } from '../random-runs.js';
 import { checkCrashImages } from './crash-images.js';
 import { SEEDED_DISK_BUGS, type SeededDiskBug } from './seeded-disk-bugs.js';
 
-const IMAGES = Math.ceil(10_000 * RUNS_FACTOR);
+const IMAGES = timesFactor(10_000);
 const IMAGES_OF_A_WORKLOAD = 500;
-const FIRST_SEED = Number(process.env['BLOCKSTRATA_SEED'] ?? 1);
 const IMAGE_TIMEOUT_MS = 100;
 const BASE_TIMEOUT_MS = 120_000;
 
@@ -23,13 +23,16 @@ describe.each(['strict', 'relaxed'] as const)('a %s file store after a crash', d
   it(
     `holds all that it promised, and nothing by half, in ${IMAGES * share} crash images (INV-1, INV-2, INV-3, INV-9)`,
     async () => {
-      const total = { images: 0, duringRecovery: 0, prefixes: 0 };
-      for (let seed = FIRST_SEED; total.images < IMAGES * share; seed++) {
+      const total = { workloads: 0, images: 0, duringRecovery: 0, prefixes: 0 };
+      for (let seed = SEED; total.images < IMAGES * share; seed++) {
         const counts = await checkCrashImages({ seed, images: IMAGES_OF_A_WORKLOAD, durability });
+        total.workloads++;
         total.images += counts.images;
         total.duringRecovery += counts.duringRecovery;
         total.prefixes += counts.prefixes;
       }
+      const { workloads, images, duringRecovery, prefixes } = total;
+      reportCovered({ images, 'of them in recovery': duringRecovery, prefixes, workloads });
       expect(total.duringRecovery).toBeGreaterThan(total.images / 10);
     },
     BASE_TIMEOUT_MS + IMAGES * IMAGE_TIMEOUT_MS,

@@ -8,9 +8,10 @@ import { BlockStorage, StorageRepo, type IRawStorage } from '@blockstrata/db-p2p
 import { FileRawStorage } from '@blockstrata/file-storage';
 import { LevelDBRawStorage } from '@blockstrata/leveldb-storage';
 import { describe, expect, it } from 'vitest';
-import { RUNS_FACTOR } from '../random-runs.js';
+import { reportCovered } from '../covered.js';
+import { RUNS_FACTOR, timesFactor } from '../random-runs.js';
 
-const TRANSACTIONS = 20_000 * RUNS_FACTOR;
+const TRANSACTIONS = timesFactor(20_000);
 const BLOCKS = 200;
 const IN_FLIGHT = 32;
 const CACHE_BYTES_MAX = 4 * 1024 * 1024;
@@ -79,6 +80,7 @@ describe.runIf(process.platform === 'linux')('a store under long work (INV-12)',
         expect(end.heapBytes - warm.heapBytes).toBeLessThan(HEAP_GROWTH_BYTES_MAX);
         expect(end.openFiles - warm.openFiles).toBeLessThan(OPEN_FILES_GROWTH_MAX);
         expect((await repo.verify()).violations).toEqual([]);
+        reportCovered({ transactions: TRANSACTIONS });
         await storage.close();
         await rm(directory, { recursive: true });
       },

@@ -2,11 +2,13 @@ import * as dagCbor from '@ipld/dag-cbor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LimitExceededError } from '@blockstrata/db-core';
+import { randomRuns } from '../../../../test/random-runs.js';
 import { decodeCbor } from '../../src/network/wire/decode-cbor.js';
 import { encodeCbor } from '../../src/network/wire/encode-cbor.js';
 
 const LIMITS = { messageDepthMax: 70, messageElementsMax: 10_000 };
-const RUNS = Number(process.env.BLOCKSTRATA_RUNS ?? 1_000);
+const FILE = 'packages/db-p2p/test/network/cbor.spec.ts';
+const RUNS = 1_000;
 
 const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 80 }), fc.string({ unit: 'grapheme', maxLength: 60 }));
 const scalar = fc.oneof(
@@ -32,7 +34,7 @@ describe('the CBOR of messages', () => {
       fc.property(value, sample => {
         expect(encodeCbor(sample)).toEqual(new Uint8Array(dagCbor.encode(sample)));
       }),
-      { numRuns: RUNS },
+      randomRuns(FILE, RUNS, 'inputs'),
     );
   });
 
@@ -41,7 +43,7 @@ describe('the CBOR of messages', () => {
       fc.property(value, sample => {
         expect(plain(decodeCbor(encodeCbor(sample), LIMITS))).toEqual(sample);
       }),
-      { numRuns: RUNS },
+      randomRuns(FILE, RUNS, 'inputs'),
     );
   });
 
@@ -69,7 +71,7 @@ describe('the CBOR of messages', () => {
         accepted++;
         expect(encodeCbor(decoded.value)).toEqual(input);
       }),
-      { numRuns: RUNS * 5 },
+      randomRuns(FILE, RUNS * 5, 'inputs'),
     );
     expect(accepted).toBeGreaterThan(0);
     expect(Object.keys(Object.prototype)).toEqual([]);

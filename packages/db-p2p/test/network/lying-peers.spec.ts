@@ -2,7 +2,8 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { reportCovered } from '../../../../test/covered.js';
 import {
   BlockStorage,
   createRestoreCallback,
@@ -39,6 +40,10 @@ beforeAll(async () => {
 afterAll(() => {
   for (const { child } of liars) child.kill('SIGKILL');
   process.stdout.write(`lying peers: heap grew by at most ${Math.round(heapBytesPeak / 1024 / 1024)} MiB\n`);
+});
+
+afterEach(({ task }) => {
+  if (task.result?.state !== 'fail') reportCovered({ behaviours: 1 });
 });
 
 async function startLiar(tag: string): Promise<LiarProcess> {

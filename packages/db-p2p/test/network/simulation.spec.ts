@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BlockstrataError, type BlockId } from '@blockstrata/db-core';
+import { randomRuns, timesFactor } from '../../../../test/random-runs.js';
 import { BlockStorage, MemoryRawStorage, RepoClient, repoService, StorageRepo } from '../../src/index.js';
 import { SimulatedNetwork, type Weather } from './simulated-network.js';
 import { until } from './tcp-nodes.js';
 
-const RUNS = Number(process.env.BLOCKSTRATA_RUNS ?? 40);
+const RUNS = 40;
 const BLOCKS: readonly BlockId[] = ['a', 'b', 'c'];
 const LIMITS = { requestDeadlineMs: 300, messageMsMax: 300, writeMsMax: 300 };
 
@@ -96,8 +97,8 @@ describe('coordinators over a network that delays, reorders, breaks and parts', 
           await storage.close();
         },
       ),
-      { numRuns: RUNS },
+      randomRuns('packages/db-p2p/test/network/simulation.spec.ts', RUNS, 'networks'),
     );
-    expect(acknowledged).toBeGreaterThan(RUNS / 2);
+    expect(acknowledged).toBeGreaterThan(timesFactor(RUNS) / 2);
   });
 });

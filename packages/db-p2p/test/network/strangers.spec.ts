@@ -2,6 +2,7 @@ import type { Stream } from '@libp2p/interface';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { systemClock, type BlockOperation } from '@blockstrata/db-core';
+import { randomRuns } from '../../../../test/random-runs.js';
 import {
   BlockStorage,
   DEFAULT_NETWORK_LIMITS,
@@ -18,7 +19,7 @@ import { MessageChannel } from '../../src/network/wire/message-channel.js';
 import { knownArchive } from './known-history.js';
 import { afterwards, tcpNode, until } from './tcp-nodes.js';
 
-const RUNS = Number(process.env.BLOCKSTRATA_RUNS ?? 200);
+const RUNS = 200;
 
 type Setup = { authorize?: Authorize; limits?: Partial<NetworkLimits> };
 
@@ -215,7 +216,7 @@ describe('a service, whatever it is sent (INV-12)', () => {
         await channel.ready();
         channel.abort(new RangeError('enough'));
       }),
-      { numRuns: RUNS },
+      randomRuns('packages/db-p2p/test/network/strangers.spec.ts', RUNS, 'inputs'),
     );
     expect((await remote.get({ blockIds: ['note'] })).note?.rev).toBe(150);
     await until(() => node.services.repo.streams === 1);

@@ -1,11 +1,12 @@
 import { MemoryDriver, RawStorage, exportArchive, type RecordKey, type RecordKind } from '@blockstrata/db-p2p/storage';
 import { describe, expect, it } from 'vitest';
+import { reportCovered } from '../../../../test/covered.js';
+import { SEED, timesFactor } from '../../../../test/random-runs.js';
 import { commitHistory, expectedAt, openRepo, seeded, type Expected } from './history.js';
 
 const BLOCKS = ['a', 'b', 'c'];
 const KINDS: readonly RecordKind[] = ['meta', 'rev', 'trx', 'block', 'pend'];
-const RUNS = 30 * Number(process.env.BLOCKSTRATA_RUNS ?? 1);
-const SEED = Number(process.env.BLOCKSTRATA_SEED ?? 1);
+const RUNS = timesFactor(30);
 
 /** Flips a bit of, cuts, or swaps random records below the kernel; returns how many. */
 async function damage(driver: MemoryDriver, random: (below: number) => number): Promise<RecordKey[]> {
@@ -75,6 +76,7 @@ describe('recover', () => {
       expect(again.mended, label).toEqual([]);
       await storage.close();
     }
+    reportCovered({ histories: RUNS });
   });
 
   it(`brings everything back from a peer that has it (${RUNS} runs from seed ${SEED})`, async () => {
@@ -92,5 +94,6 @@ describe('recover', () => {
       await storage.close();
       await peer.close();
     }
+    reportCovered({ histories: RUNS });
   });
 });

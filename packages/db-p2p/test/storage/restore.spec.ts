@@ -9,10 +9,11 @@ import {
   type IRawStorage,
 } from '@blockstrata/db-p2p/storage';
 import { describe, expect, it } from 'vitest';
+import { reportCovered } from '../../../../test/covered.js';
+import { SEED, timesFactor } from '../../../../test/random-runs.js';
 import { commitHistory, expectedAt, openRepo, seeded } from './history.js';
 
-const RUNS = 40 * Number(process.env.BLOCKSTRATA_RUNS ?? 1);
-const SEED = Number(process.env.BLOCKSTRATA_SEED ?? 1);
+const RUNS = timesFactor(40);
 
 async function peerWithHistory(seed: number, revisions = 40) {
   const storage = new MemoryRawStorage();
@@ -67,6 +68,7 @@ describe('restoration', () => {
       expect((await repo.verify()).violations, `seed ${seed}`).toEqual([]);
       await storage.close();
     }
+    reportCovered({ histories: RUNS });
   });
 
   it('shares one call among concurrent reads, and asks for nothing that is held', async () => {
