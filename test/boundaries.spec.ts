@@ -4,6 +4,7 @@ import { filesBelow, importsOf, PACKAGES, type SourceFile } from './project/sour
 /** Which modules of the project the code in a folder may import; arrows run only downwards. */
 const ALLOWED: readonly { folder: string; own: RegExp; except?: RegExp }[] = [
   { folder: 'packages/db-core/src', own: /^$/ },
+  { folder: 'packages/db-p2p/src/cbor', own: /^$/ },
   { folder: 'packages/db-p2p/src/storage', own: /^@blockstrata\/db-core$/ },
   { folder: 'packages/db-p2p/src/conformance', own: /^@blockstrata\/db-core$/ },
   { folder: 'packages/db-p2p/src/network', own: /^@blockstrata\/db-core$/ },
@@ -12,7 +13,12 @@ const ALLOWED: readonly { folder: string; own: RegExp; except?: RegExp }[] = [
   { folder: 'packages/indexeddb-storage/src', own: /^@blockstrata\/db-(core|p2p\/storage)$/ },
 ];
 
-const RUNS_IN_BROWSERS = ['packages/db-core/src', 'packages/db-p2p/src/storage', 'packages/indexeddb-storage/src'];
+const RUNS_IN_BROWSERS = [
+  'packages/db-core/src',
+  'packages/db-p2p/src/cbor',
+  'packages/db-p2p/src/storage',
+  'packages/indexeddb-storage/src',
+];
 
 /** The one file that brings in what Node has and browsers lack; `#platform` chooses it. */
 const NODE_PLATFORM = 'packages/db-p2p/src/storage/platform/node.ts';

@@ -30,7 +30,7 @@ export default defineConfig({
         define: { 'process.env': JSON.stringify(randomRuns) },
         // Found while tests run, they would make the page reload.
         optimizeDeps: {
-          include: ['async-mutex', 'cbor-x/index-no-eval', 'crc-32', 'fast-check', 'idb', '@noble/hashes/sha2.js'],
+          include: ['async-mutex', 'crc-32', 'fast-check', 'idb', '@noble/hashes/sha2.js'],
         },
         test: {
           name: 'in chromium',

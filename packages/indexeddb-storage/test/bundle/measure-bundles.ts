@@ -26,6 +26,9 @@ export const BUNDLES = {
 /** The name of a bundle. */
 export type BundleName = keyof typeof BUNDLES;
 
+/** The bundle that leaves nothing out. */
+export const EVERYTHING: BundleName = 'db-core + db-p2p/storage + indexeddb-storage, every export';
+
 /** A part of a bundle, minified, with everything that it depends on. */
 export type BundlePart = { readonly code: string; readonly bytes: number; readonly gzippedBytes: number };
 
@@ -37,14 +40,18 @@ export type MeasuredBundle = {
   readonly byPackage: ReadonlyMap<string, number>;
 };
 
-/** Bundles for browsers as an application does, and weighs what comes out. A Node import is an error. */
-export async function measureBundle(name: BundleName): Promise<MeasuredBundle> {
+/**
+ * Bundles for browsers as an application does, and weighs what comes out. A Node import is an error.
+ *
+ * @param splitting `false`: one file, so that nothing is left for later.
+ */
+export async function measureBundle(name: BundleName, splitting = true): Promise<MeasuredBundle> {
   const { outputFiles, metafile } = await build({
     ...FOR_BROWSERS,
     stdin: { contents: BUNDLES[name], resolveDir: import.meta.dirname, loader: 'js' },
     minify: true,
     legalComments: 'none',
-    splitting: true,
+    splitting,
     outdir: '/bundle',
     absWorkingDir: '/',
   });

@@ -1,5 +1,5 @@
 import { InvalidRequestError, LimitExceededError } from '@blockstrata/db-core';
-import { FALSE, FLOAT64, MAJOR, NULL, TRUE } from './cbor-head.js';
+import { FALSE, FLOAT64, MAJOR, NULL, TRUE } from '../../cbor/cbor-head.js';
 
 /** What one message may cost its reader once it is decoded. */
 export type ScanLimits = {

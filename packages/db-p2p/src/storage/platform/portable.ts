@@ -1,9 +1,8 @@
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import CRC32 from 'crc-32';
 
-// The build without `eval`, so that a strict Content-Security-Policy admits it.
-export { Encoder as CborEncoder } from 'cbor-x/index-no-eval';
 export { BoundedCache as LRUCache } from './bounded-cache.js';
+export { CborEncoder } from './portable-cbor.js';
 
 /** CRC-32 (ISO-HDLC, as in zlib) of bytes or of the UTF-8 of a string, going on from `seed`. */
 export function crc32(data: Uint8Array | string, seed = 0): number {

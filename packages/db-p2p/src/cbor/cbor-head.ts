@@ -10,7 +10,7 @@ export const MAJOR = {
   simple: 7,
 } as const;
 
-/** The first bytes of the only simple values that DAG-CBOR knows, and of its only kind of float. */
+/** The first bytes of the simple values that are used, and of the only kind of float. */
 export const FALSE = 0xf4;
 /** See {@link FALSE}. */
 export const TRUE = 0xf5;
@@ -18,3 +18,5 @@ export const TRUE = 0xf5;
 export const NULL = 0xf6;
 /** See {@link FALSE}. */
 export const FLOAT64 = 0xfb;
+/** See {@link FALSE}. */
+export const UNDEFINED = 0xf7;
