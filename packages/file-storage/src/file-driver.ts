@@ -23,6 +23,7 @@ import type {
 import { resolve, sep } from 'node:path';
 import type { FileSystem } from './file-system/file-system.js';
 import { nodeFileSystem } from './file-system/node-file-system.js';
+import { patientFileSystem } from './file-system/patient-file-system.js';
 import { StorePaths } from './layout/store-paths.js';
 import { openStore } from './opening/open-store.js';
 import { nodeProcessFacts } from './process/node-process-facts.js';
@@ -82,7 +83,8 @@ export class FileDriver implements StoreDriver {
     if (this.#store !== undefined) throw new StoreLockedError(this.name, 'this very driver');
     this.#store = 'opening';
     try {
-      const { clock, fileSystem, logger, processFacts, randomness } = this.#world;
+      const { clock, logger, processFacts, randomness } = this.#world;
+      const fileSystem = patientFileSystem(this.#world.fileSystem, clock);
       const opened = await openStore({ fileSystem, paths: this.#paths, facts: processFacts, randomness }, options);
       const log = logger.forComponent('blockstrata:files');
       this.#store = new StoreFiles({ fileSystem, paths: this.#paths, clock, logger: log }, opened);

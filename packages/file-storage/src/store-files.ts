@@ -50,7 +50,7 @@ export class StoreFiles {
     this.#overlay = new Overlay(isRecovering ? recovered : undefined);
     const places = new TreePlaces(fileSystem, paths.root);
     const listings = new Listings(fileSystem, places, paths.root);
-    this.#tree = new TreeReader(fileSystem, places, clock);
+    this.#tree = new TreeReader(fileSystem, places);
     this.#log = new LogReader(fileSystem, paths.log);
     const get = (key: RecordKey) => this.get(key);
     this.#scanner = new Scanner({ overlay: this.#overlay, listings, places, tree: this.#tree, log: this.#log, get });
@@ -58,9 +58,9 @@ export class StoreFiles {
       name: paths.root,
       journal,
       overlay: this.#overlay,
-      tree: new TreeWriter({ fileSystem, temporary, places, clock, root: paths.root }),
+      tree: new TreeWriter({ fileSystem, temporary, places, root: paths.root }),
       listings,
-      log: new LogWriter({ fileSystem, temporary, reader: this.#log, clock, directory: paths.log }),
+      log: new LogWriter({ fileSystem, temporary, reader: this.#log, directory: paths.log }),
       clock,
       logger,
     });

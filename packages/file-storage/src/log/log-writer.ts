@@ -1,10 +1,8 @@
-import type { Clock } from '@blockstrata/db-core';
 import type { DriverWrite } from '@blockstrata/db-p2p/storage';
 import { LOG_SEGMENT_BYTES, LOG_SEGMENT_ENTRIES } from '../bounds.js';
 import type { FileSystem } from '../file-system/file-system.js';
 import { ioFailure } from '../file-system/io-failure.js';
 import type { TemporaryFiles } from '../file-system/temporary-files.js';
-import { whenHandlesAreFree } from '../file-system/when-handles-are-free.js';
 import { writeFully } from '../file-system/write-file.js';
 import { joinLines, lineOf, setLine, type LogLines } from './log-lines.js';
 import { startOf, type LogReader } from './log-reader.js';
@@ -14,7 +12,6 @@ export type LogSite = {
   readonly fileSystem: FileSystem;
   readonly temporary: TemporaryFiles;
   readonly reader: LogReader;
-  readonly clock: Clock;
   readonly directory: string;
 };
 
@@ -47,7 +44,7 @@ export class LogWriter {
       for (const [first, edit] of edits) {
         if (await this.#write(first, edit, recovering)) isNew = true;
       }
-      if (isNew || recovering) await whenHandlesAreFree(this.#site.clock, () => fileSystem.syncDirectory(directory));
+      if (isNew || recovering) await fileSystem.syncDirectory(directory);
       reader.update(new Map([...edits].map(([first, { lines }]) => [first, lines.length > 0])));
     } catch (error) {
       throw ioFailure('write', directory, error);
@@ -79,7 +76,7 @@ export class LogWriter {
 
   /** Whether the names in the directory have changed. */
   async #write(first: number, edit: Edit, recovering: boolean): Promise<boolean> {
-    const { clock, fileSystem, reader, temporary } = this.#site;
+    const { fileSystem, reader, temporary } = this.#site;
     const path = reader.file(first);
     const { before, lines } = edit;
     if (lines.length === 0) {
@@ -87,7 +84,7 @@ export class LogWriter {
       return true;
     }
     if (edit.isRewritten || before.isTorn || recovering || before.lines.length === 0) {
-      await whenHandlesAreFree(clock, () => temporary.place(path, joinLines(lines)));
+      await temporary.place(path, joinLines(lines));
       return true;
     }
     if (lines.length > before.lines.length)
@@ -96,7 +93,7 @@ export class LogWriter {
   }
 
   async #append(path: string, before: LogLines, bytes: Uint8Array): Promise<void> {
-    const file = await whenHandlesAreFree(this.#site.clock, () => this.#site.fileSystem.open(path));
+    const file = await this.#site.fileSystem.open(path);
     try {
       await writeFully(file, bytes, before.bytes);
       await file.sync();

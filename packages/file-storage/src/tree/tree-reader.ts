@@ -1,9 +1,8 @@
-import type { Clock } from '@blockstrata/db-core';
 import type { MaybePromise } from '@blockstrata/db-p2p/storage';
 import { SYNC_READ_BYTES_MAX } from '../bounds.js';
 import type { FileSystem } from '../file-system/file-system.js';
 import { ioFailure, isAbsent } from '../file-system/io-failure.js';
-import { isOutOfHandles, whenHandlesAreFree } from '../file-system/when-handles-are-free.js';
+import { isOutOfHandles } from '../file-system/when-handles-are-free.js';
 import type { TreeKey, TreePlaces } from '../layout/tree-places.js';
 
 const NEWLINE = 0x0a;
@@ -12,12 +11,10 @@ const NEWLINE = 0x0a;
 export class TreeReader {
   readonly #fileSystem: FileSystem;
   readonly #places: TreePlaces;
-  readonly #clock: Clock;
 
-  constructor(fileSystem: FileSystem, places: TreePlaces, clock: Clock) {
+  constructor(fileSystem: FileSystem, places: TreePlaces) {
     this.#fileSystem = fileSystem;
     this.#places = places;
-    this.#clock = clock;
   }
 
   /** A value: at once if it is small, which is an order of magnitude cheaper than a round trip through the thread pool. */
@@ -60,7 +57,7 @@ export class TreeReader {
 
   async #getLater(path: string): Promise<Uint8Array | undefined> {
     try {
-      return withoutNewline(await whenHandlesAreFree(this.#clock, () => this.#fileSystem.readFile(path)));
+      return withoutNewline(await this.#fileSystem.readFile(path));
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw ioFailure('read', path, error);

@@ -1,10 +1,9 @@
-import type { BlockId, Clock } from '@blockstrata/db-core';
+import type { BlockId } from '@blockstrata/db-core';
 import type { DriverWrite } from '@blockstrata/db-p2p/storage';
 import { APPLY_PARALLELISM } from '../bounds.js';
 import type { FileSystem } from '../file-system/file-system.js';
 import { ioFailure } from '../file-system/io-failure.js';
 import type { TemporaryFiles } from '../file-system/temporary-files.js';
-import { whenHandlesAreFree } from '../file-system/when-handles-are-free.js';
 import { isHashedName } from '../layout/name-of-id.js';
 import { ID_NAME, isDirectory, itemName, type TreeKey, type TreePlaces } from '../layout/tree-places.js';
 import { inParallel } from './in-parallel.js';
@@ -14,7 +13,6 @@ export type TreeSite = {
   readonly fileSystem: FileSystem;
   readonly temporary: TemporaryFiles;
   readonly places: TreePlaces;
-  readonly clock: Clock;
   readonly root: string;
 };
 
@@ -47,10 +45,10 @@ export class TreeWriter {
 
   /** Syncs the directories in which names have changed. */
   async sync(): Promise<void> {
-    const { clock, fileSystem } = this.#site;
+    const { fileSystem } = this.#site;
     await inParallel(this.#changed, APPLY_PARALLELISM, async directory => {
       try {
-        await whenHandlesAreFree(clock, () => fileSystem.syncDirectory(directory));
+        await fileSystem.syncDirectory(directory);
       } catch (error) {
         throw ioFailure('sync', directory, error);
       }
@@ -104,8 +102,7 @@ export class TreeWriter {
   }
 
   async #place(path: string, bytes: Uint8Array): Promise<void> {
-    const { clock, temporary } = this.#site;
-    await whenHandlesAreFree(clock, () => temporary.place(path, bytes));
+    await this.#site.temporary.place(path, bytes);
     this.#changed.add(directoryOf(path));
   }
 }
