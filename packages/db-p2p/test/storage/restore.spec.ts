@@ -175,6 +175,34 @@ describe('restoration', () => {
     }
   });
 
+  it('does not take what a peer has not seen yet for what does not exist (INV-6, INV-11)', async () => {
+    const clock = manualClock();
+    const storage = new MemoryRawStorage({ clock });
+    const at = (rev: number, base: number): BlockArchive['revisions'][number] => ({
+      base,
+      trx: { trxId: `t${rev}`, transform: { updates: [['title', -1, 0, `at ${rev}`]] } },
+    });
+    const born = { trx: { trxId: 't2', transform: { insert: { header, items: [], title: 'at 2' } } }, base: 0 };
+    const top = { ...at(7, 6), block: { header, items: [], title: 'at 7' } };
+    let archive: BlockArchive = { blockId: 'a', range: [7], revisions: { 7: top } };
+    const repo = openRepo(storage, async () => archive);
+    await repo.refresh(['a']);
+    const readAt = async (rev: number) => (await repo.get({ blockIds: ['a'], context: { rev } })).a;
+    // This peer is behind: it knows nothing of revision 6, on which revision 7 builds.
+    archive = { blockId: 'a', range: [2], revisions: { 2: born, 4: at(4, 2) } };
+    expect(await readAt(6)).toMatchObject({ unavailable: 'restore-failed' });
+    expect((await readAt(4))?.block?.title).toBe('at 4');
+    const before = storage.logSeq;
+    clock.forward(HOUR_MS);
+    expect(await readAt(6)).toMatchObject({ unavailable: 'restore-failed' });
+    expect(storage.logSeq).toBe(before);
+    archive = { blockId: 'a', range: [2, 7], revisions: { 2: born, 4: at(4, 2), 6: at(6, 4) } };
+    clock.forward(HOUR_MS);
+    expect(await readAt(6)).toMatchObject({ rev: 6, block: { title: 'at 6' } });
+    expect((await storage.getMetadata('a'))?.ranges).toEqual([[2]]);
+    expect((await repo.verify()).violations).toEqual([]);
+  });
+
   it('refuses archives that are unsound in themselves', () => {
     const insert = { header, items: [1] };
     const first = { trx: { trxId: 't1', transform: { insert } }, base: 0 };

@@ -51,14 +51,14 @@ export async function planInstall(
     [...fresh].filter(({ rev }) => !listed.has(rev)),
   );
   const newest = brought.at(-1);
-  if (newest === undefined || (fresh.size === 0 && !widens(head, archive))) return undefined;
+  if (newest === undefined || (fresh.size === 0 && !widens(head, closedAt(archive.range, newest)))) return undefined;
   const tip = newest.rev > tipRev(head) || (newest.rev === tipRev(head) && fresh.has(newest)) ? newest : undefined;
   const planned = saveRevisions(archive, fresh, listed, tip, options.checkpointInterval, batch);
   const complete = newest === archive.revisions.at(-1);
   const covered = toRange(archive.range[0], complete ? archive.range[1] : newest.rev + 1);
   const ranges =
     tip === undefined
-      ? await joinRanges(storage, archive, head.ranges, closedAt(covered, head))
+      ? await joinRanges(storage, archive, head.ranges, closedAt(covered, newest))
       : await joinRanges(storage, archive, closedRanges(head), [covered[0]]);
   if (ranges.length > storage.limits.blockRangesMax) {
     throw new InvalidArchiveError(blockId, `the block would have ${ranges.length} ranges of revisions`);
@@ -193,9 +193,12 @@ function saveRevisions(
   return atTip;
 }
 
-/** A stretch that brings no new tip must not stay open: only the range of `latest` is. */
-function closedAt(range: RevisionRange, head: BlockMetadata): RevisionRange {
-  return range[1] === undefined ? [range[0], tipRev(head) + 1] : range;
+/**
+ * A stretch that brings no new tip must not stay open: only the range of `latest` is. An archive without an end knows of
+ * nothing above its newest revision, so the stretch ends there; what is held above is joined to it where it links.
+ */
+function closedAt(range: RevisionRange, newest: CheckedRevision): RevisionRange {
+  return range[1] === undefined ? toRange(range[0], newest.rev + 1) : range;
 }
 
 /** The tip moves: whether what was the open range reaches up to the new one is for the links to show. */
@@ -203,7 +206,7 @@ function closedRanges(head: BlockMetadata): RevisionRange[] {
   return head.ranges.map(([start, end]) => [start, end ?? tipRev(head) + 1]);
 }
 
-function widens(head: BlockMetadata, { range }: CheckedArchive): boolean {
-  const held = rangeAt(head.ranges, range[0]);
-  return held === undefined || (held[1] !== undefined && (range[1] === undefined || range[1] > held[1]));
+function widens({ ranges }: BlockMetadata, [start, end]: RevisionRange): boolean {
+  const held = rangeAt(ranges, start);
+  return held === undefined || (held[1] !== undefined && (end === undefined || end > held[1]));
 }
