@@ -1,4 +1,4 @@
-/** A spec, or a folder of them; `only` some of its tests, by a part of their names. */
+/** A spec, or a folder of them; `only` some of its tests, by a pattern of their names. */
 export type SpecRun = { readonly spec: string; readonly only?: string };
 
 /** Code that is mutated, and the specs that must notice: from the cheapest to the dearest. */
@@ -11,10 +11,10 @@ export type Area = {
 const STORAGE = 'packages/db-p2p/src/storage';
 const STORAGE_TESTS = 'packages/db-p2p/test/storage';
 const FILE_TESTS = 'packages/file-storage/test';
-// The same suite runs over plain memory too, and with every backend; the model likewise.
+// The same suite runs over plain memory too, and with every backend; the model likewise. Size is not what is mutated.
 const CONFORMANCE: SpecRun = {
   spec: 'packages/db-p2p/test/conformance/memory.spec.ts',
-  only: 'RawStorage over a driver that can be made to fail',
+  only: '^RawStorage over a driver that can be made to fail (?!.*(mebibytes|thousand|hundred|large records))',
 };
 const RESTORE: SpecRun = { spec: `${STORAGE_TESTS}/restore.spec.ts` };
 const BOUNDS: SpecRun = { spec: `${STORAGE_TESTS}/bounds.spec.ts` };
