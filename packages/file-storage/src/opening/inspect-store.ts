@@ -20,8 +20,11 @@ export async function inspectStore(fileSystem: FileSystem, paths: StorePaths): P
   const header = status === undefined ? undefined : await readHeader(fileSystem, paths);
   if (header !== undefined) return header;
   if (names.some(name => !paths.isStore(name))) throw new StoreFormatError(root, 'is not empty, and holds no store');
-  if (status !== undefined) await mustBeUnfinished(fileSystem, paths);
-  return undefined;
+  if (status === undefined || (await isUnfinished(fileSystem, paths))) return undefined;
+  // Whoever opens it for the first time may have stored the header since it was looked for.
+  const late = await readHeader(fileSystem, paths);
+  if (late === undefined) throw new StoreFormatError(root, 'has lost its header, or is no store of this kind');
+  return late;
 }
 
 async function readHeader(fileSystem: FileSystem, { header }: StorePaths): Promise<Uint8Array | undefined> {
@@ -33,12 +36,10 @@ async function readHeader(fileSystem: FileSystem, { header }: StorePaths): Promi
   }
 }
 
-async function mustBeUnfinished(fileSystem: FileSystem, paths: StorePaths): Promise<void> {
+async function isUnfinished(fileSystem: FileSystem, paths: StorePaths): Promise<boolean> {
   const names = (await list(fileSystem, paths.store)) ?? [];
   const log = (await list(fileSystem, paths.log)) ?? [];
-  if (log.length > 0 || names.some(name => !paths.isOfFirstOpening(name))) {
-    throw new StoreFormatError(paths.root, 'has lost its header, or is no store of this kind');
-  }
+  return log.length === 0 && names.every(name => paths.isOfFirstOpening(name));
 }
 
 async function list(fileSystem: FileSystem, directory: string): Promise<string[] | undefined> {
