@@ -85,6 +85,30 @@ describe('the history checker accepts', () => {
   });
 });
 
+describe('of calls that were made again, since nobody knew their outcome, the history checker accepts', () => {
+  const unknown = <C extends Call>(call: C): C => ({ ...call, responded: Infinity, succeeded: false });
+
+  it('a pend that was seen before its second try was acknowledged', () => {
+    check(both(), unknown(pend('t1', 1, 2)), read(3, 4, saw('a', 0, [], ['t1'])), pend('t1', 5, 6));
+  });
+
+  it('a commit that was seen before its second try was acknowledged', () => {
+    check(
+      both('t1'),
+      pend('t1', 1, 2),
+      unknown(commit('t1', 1, 3, 4)),
+      read(5, 6, saw('a', 1, ['t1'])),
+      commit('t1', 1, 7, 8),
+    );
+  });
+
+  it('a cancel that was seen before its second try was acknowledged, and one that was never tried again', () => {
+    const calls = [pend('t1', 1, 2), unknown(cancel('t1', 3, 4)), read(5, 6, saw('a', 0, []))];
+    check(both(), ...calls, cancel('t1', 7, 8));
+    check(both(), ...calls);
+  });
+});
+
 describe('the history checker catches', () => {
   const caught = (run: () => void) => expect(run).toThrow(/no order|INV-\d/);
 
@@ -177,6 +201,16 @@ describe('the history checker catches', () => {
 
   it('a pending transaction that is missing before it was cancelled', () => {
     caught(() => check(both(), pend('t1', 1, 2), read(3, 4, saw('a', 0, [])), cancel('t1', 5, 6)));
+  });
+
+  it('a commit that is refused after it had landed', () => {
+    const refused = { ...commit('t1', 1, 7, 8), succeeded: false, refused: true };
+    caught(() => check(both('t1'), pend('t1', 1, 2), commit('t1', 1, 3, 6), refused));
+  });
+
+  it('a commit that is seen after its second try was acknowledged, and not before another was', () => {
+    const lost = { ...commit('t1', 1, 3, 4), responded: Infinity, succeeded: false };
+    caught(() => check(both('t1'), pend('t1', 1, 2), lost, commit('t1', 1, 5, 6), read(7, 8, saw('a', 0, [], ['t1']))));
   });
 
   it('a pending transaction that two blocks of one read do not agree on', () => {

@@ -1,10 +1,13 @@
 import { AssertionError } from 'node:assert';
 import type { BlockId, TrxId } from '@blockstrata/db-core';
-import type { Call, Chain, History, Seen } from './history.js';
+import type { Call, Chain, History, Interval, Seen } from './history.js';
 import { OrderGraph } from './order-graph.js';
 
 /** Something that happened at one moment of the order that is sought: a call, or what several calls did once. */
 type Step = { readonly node: number; readonly invoked: number; readonly responded: number };
+
+type PendStep = Step & { readonly blockIds: readonly BlockId[]; readonly isExclusive: boolean };
+type CallOf<K extends Call['kind']> = Extract<Call, { readonly kind: K }>;
 
 /**
  * Checks that there is one order of all calls which agrees with what each of them answered, and with real time: strict
@@ -22,7 +25,7 @@ class HistoryChecker {
   readonly #history: History;
   readonly #graph = new OrderGraph();
   readonly #writers = new Map<TrxId, Step>();
-  readonly #pends = new Map<TrxId, Step & { blockIds: readonly BlockId[] }>();
+  readonly #pends = new Map<TrxId, PendStep>();
   readonly #cancels = new Map<string, Step>();
   readonly #steps: Step[] = [];
 
@@ -31,52 +34,71 @@ class HistoryChecker {
   }
 
   check(): void {
-    for (const call of this.#history.calls) this.#addWriters(call);
+    for (const call of this.#history.calls) if (call.kind === 'restore') this.#addRestore(call);
+    for (const calls of groupByTrx(this.#history.calls, 'commit').values()) this.#addCommits(calls);
+    for (const [trxId, calls] of groupByTrx(this.#history.calls, 'pend')) this.#addPends(trxId, calls);
+    for (const [trxId, calls] of groupByTrx(this.#history.calls, 'cancel')) this.#addCancels(trxId, calls);
     this.#addVersionOrder();
     for (const call of this.#history.calls) {
       if (call.kind === 'get' && call.seen !== undefined) this.#addRead(call, call.seen);
-      if (call.kind === 'pend' && call.succeeded && call.policy !== 'c') this.#addExclusivePend(call);
     }
+    for (const [trxId, pend] of this.#pends) if (pend.isExclusive) this.#addExclusivePend(trxId, pend);
     this.#addRealTime();
     const cycle = this.#graph.findCycle();
     if (cycle !== undefined) fail(`no order of the calls explains their answers:\n  ${cycle}`);
   }
 
-  #addWriters(call: Call): void {
-    if (call.kind === 'get') return;
-    if (call.kind === 'restore') {
-      if (call.trxIds.some(trxId => this.#landed(trxId))) {
-        const step = this.#step(`restore of ${call.blockId}`, call);
-        for (const trxId of call.trxIds) if (!this.#writers.has(trxId)) this.#writers.set(trxId, step);
-      }
-    } else if (call.kind === 'commit') {
-      this.#addCommit(call);
-    } else if (call.kind === 'cancel') {
-      const { trxId, blockIds } = call.request;
-      if (!call.succeeded) return;
-      const step = this.#step(`cancel of ${trxId}`, call);
-      for (const blockId of blockIds)
-        if (!this.#cancels.has(`${trxId} ${blockId}`)) this.#cancels.set(`${trxId} ${blockId}`, step);
-    } else if (call.succeeded && !this.#pends.has(call.trxId)) {
-      this.#pends.set(call.trxId, { ...this.#step(`pend of ${call.trxId}`, call), blockIds: call.blockIds });
+  #addRestore(call: Extract<Call, { kind: 'restore' }>): void {
+    if (!call.trxIds.some(trxId => this.#landed(trxId))) return;
+    const step = this.#step(`restore of ${call.blockId}`, call);
+    for (const trxId of call.trxIds) if (!this.#writers.has(trxId)) this.#writers.set(trxId, step);
+  }
+
+  /** The commits of one transaction. Acknowledged: it is there. Refused, and never tried with success: it is not. */
+  #addCommits(calls: readonly CallOf<'commit'>[]): void {
+    const landed: CallOf<'commit'>[] = [];
+    for (const call of calls) {
+      const { trxId, blockIds, rev } = call.request;
+      const held = blockIds.filter(blockId =>
+        this.#chain(blockId).some(entry => entry.trxId === trxId && entry.rev === rev),
+      );
+      if (call.succeeded && held.length < new Set(blockIds).size)
+        fail(`commit of ${trxId} at ${rev} was acknowledged, and is lost (INV-1)`);
+      if (held.length > 0 && held.length < blockIds.length)
+        fail(`commit of ${trxId} landed on a part of its blocks (INV-2)`);
+      if (held.length > 0) landed.push(call);
+    }
+    const trxId = calls[0]?.request.trxId ?? '';
+    const effect = effectOf(landed);
+    if (effect === undefined || this.#writers.has(trxId)) return;
+    const writer = this.#step(`commit of ${trxId}`, effect);
+    this.#writers.set(trxId, writer);
+    for (const call of landed.filter(({ refused }) => refused)) {
+      const refusal = this.#step(`refusal to commit ${trxId}`, call);
+      this.#graph.before(refusal.node, writer.node, `${trxId} was not committed yet when that was refused (INV-8)`);
     }
   }
 
-  /** Acknowledged: it is there. Refused, and never tried again with success: it is not. */
-  #addCommit(call: Extract<Call, { kind: 'commit' }>): void {
-    const { trxId, blockIds, rev } = call.request;
-    const held = blockIds.filter(blockId =>
-      this.#chain(blockId).some(entry => entry.trxId === trxId && entry.rev === rev),
-    );
-    if (call.succeeded && held.length < new Set(blockIds).size)
-      fail(`commit of ${trxId} at ${rev} was acknowledged, and is lost (INV-1)`);
-    if (held.length > 0 && held.length < blockIds.length)
-      fail(`commit of ${trxId} landed on a part of its blocks (INV-2)`);
-    if (held.length === 0 || call.refused || this.#writers.has(trxId)) return;
-    this.#writers.set(
-      trxId,
-      this.#step(`commit of ${trxId} at ${rev}`, call.succeeded ? call : { ...call, responded: Infinity }),
-    );
+  #addPends(trxId: TrxId, calls: readonly CallOf<'pend'>[]): void {
+    const effect = effectOf(calls);
+    const acknowledged = calls.find(({ succeeded }) => succeeded);
+    if (effect === undefined || acknowledged === undefined) return;
+    const isExclusive = calls.every(({ policy }) => policy !== 'c');
+    this.#pends.set(trxId, {
+      ...this.#step(`pend of ${trxId}`, effect),
+      blockIds: acknowledged.blockIds,
+      isExclusive,
+    });
+  }
+
+  #addCancels(trxId: TrxId, calls: readonly CallOf<'cancel'>[]): void {
+    const pend = this.#pends.get(trxId);
+    // One that came too early cancelled nothing.
+    const late = calls.filter(call => !call.refused && call.responded > (pend?.responded ?? Infinity));
+    for (const blockId of pend?.blockIds ?? []) {
+      const effect = effectOf(late.filter(({ request }) => request.blockIds.includes(blockId)));
+      if (effect !== undefined) this.#cancels.set(`${trxId} ${blockId}`, this.#step(`cancel of ${trxId}`, effect));
+    }
   }
 
   #addVersionOrder(): void {
@@ -92,12 +114,6 @@ class HistoryChecker {
         if (lower !== undefined && lower !== writer)
           this.#graph.before(lower.node, writer.node, `${blockId} at ${below.rev} is below ${rev}`);
       });
-    }
-    for (const [key, cancel] of this.#cancels) {
-      const pend = this.#pends.get(key.split(' ')[0] ?? '');
-      // A cancel that came too early cancelled nothing.
-      if (pend !== undefined && cancel.responded > pend.responded) continue;
-      this.#cancels.delete(key);
     }
   }
 
@@ -148,12 +164,10 @@ class HistoryChecker {
   }
 
   /** A pend that tolerates no others: at its moment none of them was pending. */
-  #addExclusivePend(call: Extract<Call, { kind: 'pend' }>): void {
-    const step = this.#pends.get(call.trxId);
-    if (step === undefined || step.invoked !== call.invoked) return;
-    for (const blockId of call.blockIds) {
+  #addExclusivePend(mine: TrxId, step: PendStep): void {
+    for (const blockId of step.blockIds) {
       for (const [trxId, { blockIds }] of this.#pends) {
-        if (trxId !== call.trxId && blockIds.includes(blockId)) this.#addAbsence(step, trxId, blockId);
+        if (trxId !== mine && blockIds.includes(blockId)) this.#addAbsence(step, trxId, blockId);
       }
     }
   }
@@ -211,6 +225,34 @@ class HistoryChecker {
     this.#steps.push(step);
     return step;
   }
+}
+
+/**
+ * When several calls that asked for the same had their one effect: not before the first of them was made, and not after
+ * one of them was acknowledged; `undefined`: all were refused.
+ */
+function effectOf(calls: readonly (Interval & { succeeded: boolean; refused: boolean })[]): Interval | undefined {
+  const attempts = calls.filter(({ refused }) => !refused);
+  if (attempts.length === 0) return undefined;
+  const acknowledged = attempts.filter(({ succeeded }) => succeeded);
+  return {
+    invoked: Math.min(...attempts.map(({ invoked }) => invoked)),
+    responded: Math.min(Infinity, ...acknowledged.map(({ responded }) => responded)),
+  };
+}
+
+function groupByTrx<K extends 'pend' | 'commit' | 'cancel'>(calls: readonly Call[], kind: K): Map<TrxId, CallOf<K>[]> {
+  const groups = new Map<TrxId, CallOf<K>[]>();
+  for (const call of calls) {
+    if (!isOfKind(call, kind)) continue;
+    const trxId = 'request' in call ? call.request.trxId : 'trxId' in call ? call.trxId : '';
+    groups.set(trxId, [...(groups.get(trxId) ?? []), call]);
+  }
+  return groups;
+}
+
+function isOfKind<K extends Call['kind']>(call: Call, kind: K): call is CallOf<K> {
+  return call.kind === kind;
 }
 
 function fail(message: string): never {
