@@ -56,6 +56,22 @@ describe('a connection that the browser closes', () => {
   });
 });
 
+describe('a database that another has taken the place of while its connection was closed', () => {
+  it('is a store that vanished, and the other one is left as it is', async () => {
+    const tab = await owner('replaced');
+    expect(await tab.evaluate(() => page.commitBlock('mine', 1, 1_000))).toBeUndefined();
+    const internals = await (await tabs.browser()).context.newPage();
+    await internals.goto('chrome://indexeddb-internals/');
+    await internals.locator('text=Force close').first().click();
+    const other = await tabs.open();
+    await other.evaluate(() => page.deleteDatabase('replaced'));
+    await other.evaluate(() => page.makeEmptyStore('replaced'));
+    expect(await tab.evaluate(() => page.commitBlock('mine', 2, 1_000))).toMatchObject({ code: 'store-vanished' });
+    expect(await tab.evaluate(() => page.failures())).toMatchObject({ vanished: [{ code: 'store-vanished' }] });
+    expect(await other.evaluate(() => page.recordCount('replaced'))).toBe(1);
+  });
+});
+
 describe('versionchange', () => {
   it('lets another tab delete the database at once; the owner says so, and does not make it anew', async () => {
     const tab = await owner('deleted');

@@ -2,11 +2,13 @@ import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { killTab } from '../harness/kill-tab.js';
 import { Tabs } from '../harness/tabs.js';
+import { RUNS_FACTOR } from '../../../../../test/random-runs.js';
 import { seeded } from './random.js';
 
-const KILLS = Number(process.env['BLOCKSTRATA_BROWSER_KILLS'] ?? 10);
-const SEED = Number(process.env['BLOCKSTRATA_SEED'] ?? Date.now() % 1_000_000);
+const KILLS = Math.ceil(10 * RUNS_FACTOR);
+const SEED = Number(process.env['BLOCKSTRATA_SEED'] ?? 1);
 const WRITERS = 4;
+const TIMEOUT_MS = 60_000 + KILLS * 20_000;
 
 let tabs: Tabs;
 beforeAll(async () => {
@@ -62,8 +64,11 @@ async function killRounds(kill: (tab: Page) => Promise<void>, what: string): Pro
 }
 
 describe('acknowledged transactions (INV-1, INV-2)', () => {
-  it(`are all there, and whole, after each of ${KILLS} killed tabs`, () => killRounds(killTab, 'tabs'));
+  it(`are all there, and whole, after each of ${KILLS} killed tabs`, () => killRounds(killTab, 'tabs'), TIMEOUT_MS);
 
-  it(`are all there, and whole, after each of ${KILLS} killed browsers`, () =>
-    killRounds(() => tabs.killBrowser(), 'browsers'));
+  it(
+    `are all there, and whole, after each of ${KILLS} killed browsers`,
+    () => killRounds(() => tabs.killBrowser(), 'browsers'),
+    TIMEOUT_MS,
+  );
 });

@@ -1,6 +1,7 @@
 import { BlockstrataError, QuotaExceededError, StorageIoError, type IBlock } from '@blockstrata/db-core';
 import { BlockStorage, StorageRepo } from '@blockstrata/db-p2p/storage';
 import { IndexedDBRawStorage, type IndexedDBRawStorageOptions } from '../../../src/index.js';
+import { createStores, HEADER_KEY, HEADER_STORE } from '../../../src/schema.js';
 
 /** An error, as it can leave the page. */
 export type Failure = {
@@ -113,6 +114,22 @@ async function inspectWriter(writer: number): Promise<WriterState> {
   };
 }
 
+async function openRaw(name: string, upgrade?: (upgrading: IDBDatabase) => unknown): Promise<IDBDatabase> {
+  const request = indexedDB.open(name, 1);
+  request.onupgradeneeded = () => upgrade?.(request.result);
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error!);
+  });
+}
+
+function complete(trx: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    trx.oncomplete = () => resolve();
+    trx.onabort = () => reject(trx.error!);
+  });
+}
+
 const page = {
   /** Opens a store; answers with the failure, if there is one. */
   async open(name: string, options: IndexedDBRawStorageOptions = {}): Promise<Failure | undefined> {
@@ -177,20 +194,12 @@ const page = {
 
   /** Fills, or empties, a database that has nothing to do with the store. */
   async fillOther(bytes: number): Promise<Failure | undefined> {
-    const request = indexedDB.open('other', 1);
-    request.onupgradeneeded = () => request.result.createObjectStore('s');
-    const db = await new Promise<IDBDatabase>((resolve, reject) => {
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error!);
-    });
+    const db = await openRaw('other', upgrading => upgrading.createObjectStore('s'));
     return attempt(async () => {
       const trx = db.transaction('s', 'readwrite');
       for (let at = 0; at < bytes; at += 65_536)
         trx.objectStore('s').put(crypto.getRandomValues(new Uint8Array(65_536)), at);
-      await new Promise((resolve, reject) => {
-        trx.oncomplete = resolve;
-        trx.onabort = () => reject(trx.error!);
-      });
+      await complete(trx);
     }).finally(() => db.close());
   },
 
@@ -200,6 +209,25 @@ const page = {
       request.onsuccess = () => resolve();
       request.onerror = () => reject(request.error!);
     });
+  },
+
+  /** Makes a database of the layout of a store, with a header that no store has. */
+  async makeEmptyStore(name: string): Promise<void> {
+    const db = await openRaw(name, upgrading => createStores(upgrading));
+    const trx = db.transaction(HEADER_STORE, 'readwrite');
+    trx.objectStore(HEADER_STORE).put(Uint8Array.of(1), HEADER_KEY);
+    await complete(trx);
+    db.close();
+  },
+
+  /** How many records there are in a database, its header counted. */
+  async recordCount(name: string): Promise<number> {
+    const db = await openRaw(name);
+    const trx = db.transaction([...db.objectStoreNames]);
+    const counts = [...db.objectStoreNames].map(store => trx.objectStore(store).count());
+    await complete(trx);
+    db.close();
+    return counts.reduce((sum, { result }) => sum + result, 0);
   },
 
   async databases(): Promise<string[]> {
