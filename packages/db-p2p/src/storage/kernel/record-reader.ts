@@ -32,7 +32,12 @@ export class RecordReader {
     if (this.#inFlight.isWriting([key.encoded])) return this.#readSettled(key, cacheable);
     const value = this.#driver.get(key);
     if (!(value instanceof Promise)) return this.#take(key, value, cacheable);
-    return this.#inFlight.read([key.encoded], async read => this.#take(key, await value, cacheable && !read.overtaken));
+    return this.#inFlight.read([key.encoded], async read => {
+      const found = await value;
+      // It may show a write that others do not see yet: whoever reads on from it must not meet what was before (INV-2).
+      if (read.overtaken) await this.#inFlight.settled();
+      return this.#take(key, found, cacheable && !read.overtaken);
+    });
   }
 
   /** Several records that are not cached, as one consistent cut. */
