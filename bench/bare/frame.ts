@@ -11,6 +11,15 @@ import {
   type RecordKey,
 } from '@blockstrata/db-p2p/storage';
 
+/** cbor-x takes it as a second argument, and does not declare it: the encoder's buffer is used again for the next record. */
+const RESET_BUFFER_MODE = 1024;
+
+declare module 'cbor-x' {
+  interface Encoder {
+    encode(value: unknown, mode: number): Buffer;
+  }
+}
+
 const cbor = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false, variableMapSize: true });
 
 const HEADER_BYTES = 6;
@@ -20,7 +29,7 @@ export type OpenRecord = { readonly key: RecordKey; readonly record: object | un
 
 /** The frame of docs/storage-format.md, written down a second time: what no program in this format can do without. */
 export function sealFrame(encodedKey: string, record: object): Uint8Array {
-  const payload = cbor.encode(record) as Uint8Array;
+  const payload = cbor.encode(record, RESET_BUFFER_MODE) as Uint8Array;
   const crc = crc32(payload, crc32(encodedKey));
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
   bytes[0] = 1;

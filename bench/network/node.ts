@@ -20,3 +20,6 @@ export function tcpNode<T extends ServiceMap>(
 
 /** The protocol on which the other process sends bytes, as fast as a bare stream takes them. */
 export const BYTES_PROTOCOL = '/bench/bytes/1.0.0';
+
+/** The protocol on which the other process sends the whole history, encoded before, in chunks behind their lengths. */
+export const HISTORY_PROTOCOL = '/bench/history/1.0.0';

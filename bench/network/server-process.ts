@@ -1,8 +1,9 @@
+import { encode } from 'cbor-x';
 import { repoService, StorageRepo, BlockStorage, syncService } from '@blockstrata/db-p2p';
-import { MemoryRawStorage, type RawStorage } from '@blockstrata/db-p2p/storage';
+import { exportArchive, MemoryRawStorage, type RawStorage } from '@blockstrata/db-p2p/storage';
 import { LevelDBRawStorage } from '@blockstrata/leveldb-storage';
 import type { Stream } from '@libp2p/interface';
-import { BYTES_PROTOCOL, tcpNode } from './node.js';
+import { BYTES_PROTOCOL, HISTORY_PROTOCOL, tcpNode } from './node.js';
 import { HISTORY_BLOCK, writeHistory } from './history.js';
 
 /** What the parent asks for. */
@@ -13,6 +14,7 @@ export type ServerSetup = {
 };
 
 const SEND_BYTES = 64 * 1024;
+const CHUNK_REVISIONS = 64;
 
 process.once('message', (setup: ServerSetup) => void serve(setup));
 
@@ -27,12 +29,15 @@ async function serve({ revisions, revisionBytes, levelDirectory }: ServerSetup):
     sync: syncService({ storage, authorize }),
   });
   await node.handle(BYTES_PROTOCOL, sendBytes);
-  process.send?.({ addresses: node.getMultiaddrs().map(String), block: HISTORY_BLOCK });
-  process.once('message', () => {
+  const chunks = revisions === 0 ? [] : await encodedHistory(storage);
+  await node.handle(HISTORY_PROTOCOL, stream => sendAll(stream, chunks));
+  process.on('message', asked => {
+    if (asked === 'cpu') return void process.send?.({ cpuMs: cpuMs() });
     void Promise.resolve(node.stop())
       .then(() => storage.close())
       .then(() => process.disconnect());
   });
+  process.send?.({ addresses: node.getMultiaddrs().map(String) });
 }
 
 /** Answers a number of bytes, as text, with so many bytes. */
@@ -43,8 +48,33 @@ async function sendBytes(stream: Stream): Promise<void> {
     if (asked.endsWith('\n')) break;
   }
   const chunk = new Uint8Array(SEND_BYTES).fill(7);
-  for (let left = Number(asked); left > 0; left -= chunk.length) {
-    if (!stream.send(chunk.subarray(0, Math.min(left, chunk.length)))) await stream.onDrain();
-  }
+  const whole = Math.floor(Number(asked) / SEND_BYTES);
+  await sendAll(stream, [...new Array<Uint8Array>(whole).fill(chunk), chunk.subarray(0, Number(asked) % SEND_BYTES)]);
+}
+
+async function sendAll(stream: Stream, chunks: readonly Uint8Array[]): Promise<void> {
+  for (const chunk of chunks) if (!stream.send(chunk)) await stream.onDrain();
   await stream.close();
+}
+
+/** The whole history as the bare program gets it: encoded before anybody asks. */
+async function encodedHistory(storage: RawStorage): Promise<Uint8Array[]> {
+  const archive = await exportArchive(storage, HISTORY_BLOCK, undefined, { bytesMax: Number.MAX_SAFE_INTEGER });
+  const revisions = Object.values(archive?.revisions ?? {}).reverse();
+  const chunks: Uint8Array[] = [];
+  for (let at = 0; at < revisions.length; at += CHUNK_REVISIONS) {
+    const chunk = encode(
+      revisions.slice(at, at + CHUNK_REVISIONS).map(({ trx, base }) => [trx.rev, base, trx.trxId, trx.transform]),
+    );
+    const framed = Buffer.alloc(4 + chunk.length);
+    framed.writeUInt32LE(chunk.length);
+    framed.set(chunk, 4);
+    chunks.push(framed);
+  }
+  return chunks;
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }

@@ -5,7 +5,12 @@ import { multiaddr, type Multiaddr } from '@multiformats/multiaddr';
 import type { ServerSetup } from './server-process.js';
 
 /** A node in another process. */
-export type Server = { readonly addresses: Multiaddr[]; stop(): Promise<void> };
+export type Server = {
+  readonly addresses: Multiaddr[];
+  /** What its process has used of processors so far, in milliseconds. */
+  cpuMs(): Promise<number>;
+  stop(): Promise<void>;
+};
 
 /** Starts a node in another process, which shares nothing with this one but the loopback. */
 export async function startServer(setup: ServerSetup): Promise<Server> {
@@ -16,6 +21,11 @@ export async function startServer(setup: ServerSetup): Promise<Server> {
   const [{ addresses }] = await ready;
   return {
     addresses: addresses.map(address => multiaddr(address)),
+    async cpuMs() {
+      const told = once(child, 'message') as Promise<[{ cpuMs: number }]>;
+      child.send('cpu');
+      return (await told)[0].cpuMs;
+    },
     async stop() {
       const ended = once(child, 'exit');
       child.send('stop');

@@ -55,7 +55,8 @@ export {
   type EnsureOptions,
   type IBlockStorage,
 } from './block/block-storage.js';
-export { checkArchive, type CheckedArchive, type CheckedRevision } from './block/check-archive.js';
+export { checkArchive } from './block/check-archive.js';
+export type { CheckedArchive, CheckedRevision } from './block/checked-archive.js';
 export type { Coverage } from './block/coverage.js';
 export { exportArchive, type ExportOptions } from './block/export-archive.js';
 export type { Materialized } from './block/materialize.js';

@@ -1,5 +1,7 @@
 import { systemClock, systemRandomness, type BlockId, type Clock, type Randomness } from '@blockstrata/db-core';
 import type { RestoreCallback } from '../../storage/block/archive.js';
+import { BlockStorage } from '../../storage/block/block-storage.js';
+import { isHeldWhole } from '../../storage/block/restore-history.js';
 import type { IRawStorage } from '../../storage/raw-storage.js';
 import type { LogEntry } from '../../storage/records.js';
 import { RemoteFailedError, UnauthorizedError } from '../errors.js';
@@ -7,7 +9,6 @@ import { resolveNetworkLimits, type NetworkLimits } from '../limits.js';
 import { RepoClient } from '../repo/repo-client.js';
 import type { Dialer, PeerTarget } from '../rpc/rpc-client.js';
 import { SyncClient } from '../sync/sync-client.js';
-import { copyHistory, isCopied } from './copy-block.js';
 import { ReadAhead } from './read-ahead.js';
 
 /** Who is mirrored, and how that peer is reached. It must grant `feed` and `sync`. */
@@ -148,8 +149,8 @@ class Following {
     const copyNext = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const [blockId, rev] = next;
-        if (!(await isCopied(this.#storage, blockId, rev)))
-          await copyHistory(this.#storage, blockId, this.#restore, signal);
+        if (await isHeldWhole(this.#storage, blockId, rev)) continue;
+        await new BlockStorage(blockId, this.#storage, this.#restore).ensureHistory({ signal });
       }
     };
     await Promise.all(Array.from({ length: BLOCKS_AT_ONCE }, copyNext));

@@ -158,7 +158,7 @@ export class RepoClient implements IRepo {
     const { feedCreditMax, feedBeatMs } = this.#limits;
     const options = { signal, creditMax: feedCreditMax, silenceMsMax: 3 * feedBeatMs };
     let seen = from;
-    for await (const part of this.#rpc.stream({ op: 'feed', body: { from } }, options)) {
+    for await (const { value: part } of this.#rpc.stream({ op: 'feed', body: { from } }, options)) {
       if (part === null) continue;
       const entry = this.#decoded(() => decodeLogEntry(part, this.#repoLimits));
       if (entry.seq !== seen + 1) throw new RemoteFailedError(this.peer, 'protocol');

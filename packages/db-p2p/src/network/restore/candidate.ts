@@ -1,6 +1,6 @@
-import type { BlockId, IBlock } from '@blockstrata/db-core';
+import type { BlockId, IBlock, Limits, RevisionRange } from '@blockstrata/db-core';
 import type { BlockArchive } from '../../storage/block/archive.js';
-import { replayArchive, type CheckedArchive } from '../../storage/block/check-archive.js';
+import { replayArchive, toArchive, type CheckedArchive } from '../../storage/block/checked-archive.js';
 import { archiveDigest } from '../sync/archive-digest.js';
 import type { DigestAnswer } from '../sync/sync-messages.js';
 
@@ -27,10 +27,13 @@ export class Candidate {
   readonly peer: string;
   readonly #archive: CheckedArchive;
   readonly #rev: number | undefined;
+  readonly #limits: Limits;
   readonly #digests = new Map<string, Uint8Array | undefined>();
 
-  constructor(peer: string, archive: CheckedArchive, rev: number | undefined) {
+  /** @param limits those that the archive was checked under. */
+  constructor(peer: string, archive: CheckedArchive, rev: number | undefined, limits: Limits) {
     this.peer = peer;
+    this.#limits = limits;
     this.#archive = archive;
     this.#rev = rev;
   }
@@ -75,18 +78,14 @@ export class Candidate {
     return this.#cut(floor, top, end, isBaseShared);
   }
 
-  #cut(floor: number, top: number, end: number | undefined, keepsFloorBase: boolean): BlockArchive {
-    const revisions = Object.create(null) as BlockArchive['revisions'];
+  /** What is cut out of a sound archive is sound. */
+  #cut(floor: number, top: number, end: number | undefined, keepsFloorBase: boolean): BlockArchive | undefined {
+    const [first, ...rest] = this.#archive.revisions.filter(({ rev }) => rev >= floor && rev <= top);
+    if (first === undefined) return undefined;
+    const lowest = keepsFloorBase ? first : { ...first, base: undefined };
+    const range: RevisionRange = end === undefined ? [floor] : [floor, end];
     const content = this.#contentAt(floor);
-    for (const { rev, trxId, base, transform } of this.#archive.revisions) {
-      if (rev < floor) continue;
-      if (rev > top) break;
-      const revision: BlockArchive['revisions'][number] = { trx: { trxId, rev, transform } };
-      if (base !== undefined && (rev !== floor || keepsFloorBase)) revision.base = base;
-      if (rev === floor && content !== undefined && revision.base !== 0) revision.block = content;
-      revisions[rev] = revision;
-    }
-    return { blockId: this.blockId, revisions, range: end === undefined ? [floor] : [floor, end] };
+    return toArchive({ blockId: this.blockId, revisions: [lowest, ...rest], range, floor: content }, this.#limits);
   }
 
   #digest(from: number, to: number): Uint8Array | undefined {

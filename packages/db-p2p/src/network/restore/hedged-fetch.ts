@@ -29,9 +29,11 @@ export async function hedgedFetch<T>(
 ): Promise<Fetched<T> | undefined> {
   const { limits, clock, signal, onFailure } = init;
   const race = new AbortController();
-  const stopRace = (): void => race.abort(signal.reason);
-  signal.addEventListener('abort', stopRace, { once: true });
   const won = Promise.withResolvers<Fetched<T> | undefined>();
+  const onAbort = (): void => {
+    race.abort(signal.reason);
+    won.reject(signal.reason as Error);
+  };
   let running = 0;
   let callOffHedge: (() => void) | undefined;
   const watch = (): void => {
@@ -61,12 +63,13 @@ export async function hedgedFetch<T>(
   }
   try {
     signal.throwIfAborted();
-    signal.addEventListener('abort', () => won.reject(signal.reason as Error), { once: true });
+    signal.addEventListener('abort', onAbort, { once: true });
     startNext();
     return await won.promise;
   } finally {
     callOffHedge?.();
-    signal.removeEventListener('abort', stopRace);
+    // A listener that stays keeps a combined signal alive for good, and all that was fetched with it.
+    signal.removeEventListener('abort', onAbort);
     race.abort(new DOMException('another holder was faster', 'AbortError'));
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '@blockstrata/db-core';
 import type { BlockArchive, RestoreCallback } from '../../storage/block/archive.js';
 import { checkArchive } from '../../storage/block/check-archive.js';
+import { outlineOf } from '../../storage/block/checked-archive.js';
 import type { IRawStorage } from '../../storage/raw-storage.js';
 import { RemoteFailedError, UnauthorizedError } from '../errors.js';
 import { resolveNetworkLimits, type NetworkLimits } from '../limits.js';
@@ -171,7 +172,7 @@ class Restorer {
         if (archive === undefined) return undefined;
         const checked = checkArchive(archive, blockId, rev, this.#repoLimits);
         this.#scores.answered(holder.peer, this.#clock.now() - start);
-        return new Candidate(holder.peer, checked, rev);
+        return new Candidate(holder.peer, checked, rev, this.#repoLimits);
       },
       hedge,
     );
@@ -212,7 +213,7 @@ class Restorer {
       this.#report({ type: 'refused', blockId, peer: candidate.peer, error });
       return undefined;
     }
-    this.#report({ type: 'agreed', blockId, peers, revisions: Object.keys(archive.revisions).length });
+    this.#report({ type: 'agreed', blockId, peers, revisions: outlineOf(archive).revisions });
     return archive;
   }
 

@@ -10,7 +10,8 @@ import { fromWireError } from './error-codes.js';
 
 /** What a call gets back. Exactly one of `onOk` and `onError` is called, once, after all parts. */
 export type CallSink = {
-  onPart(value: unknown): void;
+  /** @param bytes of the message that it came in. */
+  onPart(value: unknown, bytes: number): void;
   onOk(value: unknown): void;
   onError(error: Error): void;
 };
@@ -83,7 +84,7 @@ export class ClientConnection {
     if (answer.kind === 'error' && answer.id === 0) throw fromWireError(answer.error, this.#peer);
     const sink = this.#calls.get(answer.id);
     if (sink === undefined) throw new RemoteFailedError(this.#peer, 'protocol');
-    if (answer.kind === 'part') return sink.onPart(answer.value);
+    if (answer.kind === 'part') return sink.onPart(answer.value, message.length);
     this.#calls.delete(answer.id);
     if (answer.kind === 'ok') sink.onOk(answer.value);
     else sink.onError(fromWireError(answer.error, this.#peer));

@@ -83,11 +83,11 @@ export class RpcClient {
   async *stream(
     call: OutgoingCall,
     options: { signal?: AbortSignal | undefined; creditMax: number; silenceMsMax: number },
-  ): AsyncGenerator<unknown, unknown> {
+  ): AsyncGenerator<ReceivedPart, unknown> {
     const { signal, creditMax, silenceMsMax } = options;
     signal?.throwIfAborted();
     const connection = await this.#connect(signal);
-    const parts: unknown[] = [];
+    const parts: ReceivedPart[] = [];
     let ended: { value: unknown } | { error: Error } | undefined;
     let wake: (() => void) | undefined;
     let callOffSilence: (() => void) | undefined;
@@ -109,9 +109,9 @@ export class RpcClient {
     const id = connection.call(
       { ...call, credit: creditMax },
       {
-        onPart: value => {
+        onPart: (value, bytes) => {
           if (ended !== undefined) return;
-          parts.push(value);
+          parts.push({ value, bytes });
           if (parts.length > creditMax) connection.abort(new RemoteFailedError(this.peer, 'protocol'));
           else heard();
         },
@@ -123,7 +123,7 @@ export class RpcClient {
     try {
       for (;;) {
         while (parts.length > 0) {
-          yield parts.shift();
+          yield parts.shift() as ReceivedPart;
           if (++consumed >= creditMax / 2) {
             connection.grant(id, consumed);
             consumed = 0;
@@ -218,6 +218,9 @@ export class RpcClient {
     });
   }
 }
+
+/** A part of an answer, and the bytes of the message that it came in. */
+export type ReceivedPart = { readonly value: unknown; readonly bytes: number };
 
 /** A call's place in the window; one that was given up keeps it until the peer has answered all the same. */
 type Place = { readonly leave: () => void; keptForLateAnswer: boolean };

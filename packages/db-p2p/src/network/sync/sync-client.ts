@@ -14,8 +14,7 @@ import {
 import type { BlockArchive } from '../../storage/block/archive.js';
 import { RemoteFailedError } from '../errors.js';
 import { DEFAULT_NETWORK_LIMITS, type NetworkLimits } from '../limits.js';
-import { RpcClient, type Dialer, type PeerTarget } from '../rpc/rpc-client.js';
-import { approximateBytes } from '../wire/approximate-bytes.js';
+import { RpcClient, type Dialer, type PeerTarget, type ReceivedPart } from '../rpc/rpc-client.js';
 import { decodeCbor } from '../wire/decode-cbor.js';
 import { ArchiveAssembly } from './archive-assembly.js';
 import { inflate } from './deflate.js';
@@ -135,7 +134,7 @@ export class SyncClient {
       for (;;) {
         const part = await parts.next();
         if (part.done === true) return part.value !== null;
-        if (isFirst) assembly.begin(this.#decoded(() => decodeArchiveHead(part.value, this.#repoLimits)));
+        if (isFirst) assembly.begin(this.#decoded(() => decodeArchiveHead(part.value.value, this.#repoLimits)));
         else await this.#addChunk(assembly, part.value);
         isFirst = false;
         onChunk?.(assembly.revisions);
@@ -145,10 +144,10 @@ export class SyncClient {
     }
   }
 
-  async #addChunk(assembly: ArchiveAssembly, part: unknown): Promise<void> {
+  async #addChunk(assembly: ArchiveAssembly, part: ReceivedPart): Promise<void> {
     try {
-      const { items, deflated } = requireObject(part, 'archive');
-      if (deflated === undefined) return this.#addItems(assembly, items);
+      const { items, deflated } = requireObject(part.value, 'archive');
+      if (deflated === undefined) return this.#addItems(assembly, items, part.bytes);
       if (!this.#deflate || !(deflated instanceof Uint8Array))
         throw new InvalidRequestError('archive.deflated', 'was not asked for');
       const bytes = await inflate(deflated, assembly.bytesLeft);
@@ -160,10 +159,10 @@ export class SyncClient {
     }
   }
 
-  #addItems(assembly: ArchiveAssembly, items: unknown, bytes?: number): void {
+  #addItems(assembly: ArchiveAssembly, items: unknown, bytes: number): void {
+    assembly.count(bytes);
     const list = requireArray(items, 'archive.items', Number.MAX_SAFE_INTEGER);
     for (const item of list) assembly.add(decodeArchiveItem(item, this.#repoLimits));
-    assembly.count(bytes ?? approximateBytes(list));
   }
 
   #decoded<T>(decode: () => T): T {

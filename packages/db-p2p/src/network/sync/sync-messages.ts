@@ -10,9 +10,9 @@ import {
   type TrxRev,
   type TrxTransforms,
 } from '@blockstrata/db-core';
+import type { HistoryRevision } from '../../storage/block/read-history.js';
 import { fromPairs, requireTuple, toPairs } from '../wire/pairs.js';
 import { decodeTrxTransforms, encodeTransform, encodeTrxTransforms } from '../wire/transforms.js';
-import type { HistoryRevision } from './history-reader.js';
 import { DEFLATE } from './sync-protocol.js';
 
 /** Which archive is wanted. */
@@ -93,7 +93,8 @@ export function decodeArchiveHead(value: unknown, limits: Limits): ArchiveHead {
 }
 
 /** A revision of an archive as it travels. */
-export function encodeArchiveItem({ rev, base, trxId, transform, block }: HistoryRevision): unknown[] {
+export function encodeArchiveItem(revision: Omit<HistoryRevision, 'bytes'>): unknown[] {
+  const { rev, base, trxId, transform, block } = revision;
   const item = [rev, base ?? null, trxId, encodeTransform(transform)];
   return block === undefined ? item : [...item, block];
 }

@@ -14,18 +14,17 @@ import {
   type TrxId,
   type TrxTransforms,
 } from '@blockstrata/db-core';
+import { floorContent, openHistory, type History, type HistoryRevision } from '../../storage/block/read-history.js';
 import type { IRawStorage } from '../../storage/raw-storage.js';
 import { resolveNetworkLimits, type NetworkLimits } from '../limits.js';
 import { requireGrant, type Authorize } from '../rpc/authorization.js';
 import { CallWindow } from '../rpc/call-window.js';
 import { RpcService, type RpcServiceComponents } from '../rpc/rpc-service.js';
 import type { Call, OperationSpec } from '../rpc/server-session.js';
-import { approximateBytes } from '../wire/approximate-bytes.js';
 import { encodeCbor } from '../wire/encode-cbor.js';
 import { Announcer } from './announcer.js';
 import { archiveDigest } from './archive-digest.js';
 import { deflate } from './deflate.js';
-import { floorContent, openHistory, type History, type HistoryRevision } from './history-reader.js';
 import {
   decodeArchiveRequest,
   encodeArchiveHead,
@@ -152,11 +151,9 @@ async function emitChunks(history: History, deflates: boolean, chunkBytesMax: nu
   for await (const page of history.pages()) {
     call.signal.throwIfAborted();
     for (const revision of page) {
-      const item = encodeArchiveItem(revision);
-      const itemBytes = approximateBytes(item);
-      if (bytes + itemBytes > chunkBytesMax) await flush();
-      items.push(item);
-      bytes += itemBytes;
+      if (bytes + revision.bytes > chunkBytesMax) await flush();
+      items.push(encodeArchiveItem(revision));
+      bytes += revision.bytes;
       floor = revision.rev;
     }
   }

@@ -1,4 +1,5 @@
 import { InvalidRequestError, LimitExceededError } from '@blockstrata/db-core';
+import { allocate } from '#platform';
 
 /** Bytes that the length before a message may take: 4 × 7 bits. */
 export const LENGTH_BYTES_MAX = 4;
@@ -100,7 +101,7 @@ export class FrameReader {
   }
 
   #join(length: number): Uint8Array {
-    const joined = new Uint8Array(length);
+    const joined = allocate(length);
     let filled = 0;
     let used = 0;
     for (const chunk of this.#chunks) {

@@ -1,5 +1,6 @@
 import type { Stream } from '@libp2p/interface';
 import { InvalidRequestError, type Clock } from '@blockstrata/db-core';
+import { allocate } from '#platform';
 import type { NetworkLimits } from '../limits.js';
 import { frameHead, FrameReader } from './frame-reader.js';
 
@@ -203,7 +204,7 @@ export class MessageChannel {
 }
 
 function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const joined = new Uint8Array(length);
+  const joined = allocate(length);
   let at = 0;
   for (const chunk of chunks) {
     joined.set(chunk, at);

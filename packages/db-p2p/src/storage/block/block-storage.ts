@@ -17,6 +17,7 @@ import type { Coverage } from './coverage.js';
 import { isHeld } from './head.js';
 import { materialize, type Materialized } from './materialize.js';
 import { ensureHeld, restoreOnce, type Restoration } from './restoration.js';
+import { restoreHistory } from './restore-history.js';
 import { DEFAULT_CHECKPOINT_INTERVAL } from './retention.js';
 
 /** How one block's versions are kept. */
@@ -192,6 +193,16 @@ export class BlockStorage implements IBlockStorage {
   /** Asks the restore callback for the newest there is, and moves the tip forward to it. */
   async refresh(options: { signal?: AbortSignal } = {}): Promise<void> {
     await restoreOnce(this.#restoration(), { rev: undefined, movesTip: true, signal: options.signal });
+  }
+
+  /**
+   * Asks the restore callback for the newest there is, and then for all that is missing below it, down to the first
+   * revision. Each archive is installed as it comes, while the next one is on its way.
+   *
+   * @throws RestoreFailedError · CorruptRecordError · StorageIoError; what was installed before stays.
+   */
+  async ensureHistory(options: { signal?: AbortSignal } = {}): Promise<void> {
+    await restoreHistory(this.#restoration(), options.signal);
   }
 
   #restoration(): Restoration {

@@ -1,7 +1,7 @@
 import { InvalidArchiveError, rangeAt } from '@blockstrata/db-core';
 import type { IRawStorage } from '../raw-storage.js';
 import type { BlockMetadata } from '../records.js';
-import type { CheckedArchive } from './check-archive.js';
+import type { CheckedArchive } from './checked-archive.js';
 
 /**
  * Checks both ends of an archive against what is held beside it: between a revision and its base there is none, here

@@ -10,7 +10,7 @@ import {
 } from '@blockstrata/db-core';
 import type { IRawStorage, RawBatch } from '../raw-storage.js';
 import type { BlockMetadata, NumberedRevision, RevisionRecord } from '../records.js';
-import { replayArchive, type CheckedArchive, type CheckedRevision } from './check-archive.js';
+import { replayArchive, type CheckedArchive, type CheckedRevision } from './checked-archive.js';
 import { requireLinks } from './check-links.js';
 import { existsAtTip, isHeld, tipRev, withoutPendings } from './head.js';
 import { joinRanges } from './join-ranges.js';

@@ -1,6 +1,6 @@
 import { toRange, type RevisionRange } from '@blockstrata/db-core';
 import type { IRawStorage } from '../raw-storage.js';
-import type { CheckedArchive } from './check-archive.js';
+import type { CheckedArchive } from './checked-archive.js';
 
 /**
  * Ranges with a new stretch among them. Stretches that overlap agree, so they are one. Stretches that lie

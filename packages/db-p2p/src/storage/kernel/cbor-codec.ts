@@ -8,6 +8,15 @@ const FORMAT = 1;
 const FLAGS = 0;
 const HEADER_BYTES = 6;
 
+/** cbor-x takes it as a second argument, and does not declare it: the encoder's buffer is used again for the next record. */
+const RESET_BUFFER_MODE = 1024;
+
+declare module 'cbor-x' {
+  interface Encoder {
+    encode(value: unknown, mode: number): Buffer;
+  }
+}
+
 const cbor = new CborEncoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false, variableMapSize: true });
 
 /**
@@ -15,7 +24,7 @@ const cbor = new CborEncoder({ useRecords: false, mapsAsObjects: true, tagUint8A
  */
 export const cborCodec: RecordCodec = {
   seal(key, record) {
-    const payload = cbor.encode(record) as Uint8Array;
+    const payload = cbor.encode(record, RESET_BUFFER_MODE) as Uint8Array;
     const crc = crc32(payload, crc32(key.encoded));
     const bytes = allocate(HEADER_BYTES + payload.length);
     bytes[0] = FORMAT;

@@ -1,14 +1,23 @@
-import { applyTransform, type BlockId, type IBlock } from '@blockstrata/db-core';
-import { coverageOf } from '../../storage/block/coverage.js';
-import { isHeld } from '../../storage/block/head.js';
-import { materialize } from '../../storage/block/materialize.js';
-import type { IRawStorage } from '../../storage/raw-storage.js';
-import type { BlockMetadata, NumberedRevision } from '../../storage/records.js';
-import { approximateBytes } from '../wire/approximate-bytes.js';
-import type { DigestedRevision } from './archive-digest.js';
+import { applyTransform, type BlockId, type IBlock, type Transform, type TrxId } from '@blockstrata/db-core';
+import type { IRawStorage } from '../raw-storage.js';
+import type { BlockMetadata, NumberedRevision } from '../records.js';
+import { approximateBytes } from './approximate-bytes.js';
+import { coverageOf } from './coverage.js';
+import { isHeld } from './head.js';
+import { materialize } from './materialize.js';
 
-/** One revision of a history; `block` is the content at the floor, where that cannot be had by its transform alone. */
-export type HistoryRevision = DigestedRevision & { readonly block?: IBlock };
+/** One revision of a history. */
+export type HistoryRevision = {
+  readonly rev: number;
+  /** The block's revision before this one; `undefined`: not known. */
+  readonly base: number | undefined;
+  readonly trxId: TrxId;
+  readonly transform: Transform;
+  /** The content at the floor, where that cannot be had by its transform alone. */
+  readonly block?: IBlock;
+  /** What it takes up when it is encoded, about. */
+  readonly bytes: number;
+};
 
 /** A stretch of history, to be read page by page, the newest revision first. */
 export type History = {
@@ -73,10 +82,11 @@ async function* readPages(
     let isEnd = false;
     for (const [i, { rev, base, trxId }] of records.entries()) {
       const transform = trxs[i]?.transform;
-      if (transform !== undefined) bytes += REVISION_OVERHEAD_BYTES + approximateBytes(transform);
+      const revisionBytes = transform === undefined ? 0 : REVISION_OVERHEAD_BYTES + approximateBytes(transform);
+      bytes += revisionBytes;
       isEnd = transform === undefined || (page.length > 0 && bytes > bytesMax);
-      if (isEnd || transform === undefined) break;
-      page.push({ rev, base, trxId, transform });
+      if (transform === undefined || isEnd) break;
+      page.push({ rev, base, trxId, transform, bytes: revisionBytes });
       isEnd = above !== undefined && base !== undefined && base <= above;
       if (isEnd) break;
     }
@@ -86,7 +96,7 @@ async function* readPages(
   }
   if (last === undefined) return;
   const { block } = last.base === 0 ? { block: undefined } : await materialize(storage, blockId, head, last.rev);
-  yield [block === undefined ? last : { ...last, block }];
+  yield [block === undefined ? last : { ...last, block, bytes: last.bytes + approximateBytes(block) }];
 }
 
 async function* inPages(revisions: AsyncIterable<NumberedRevision>): AsyncGenerator<NumberedRevision[]> {
@@ -100,6 +110,7 @@ async function* inPages(revisions: AsyncIterable<NumberedRevision>): AsyncGenera
   if (page.length > 0) yield page;
 }
 
+/** The next revision above `rev`, or the end of its range: up to there the history is known to be complete. */
 async function nextRevision(
   storage: IRawStorage,
   blockId: BlockId,

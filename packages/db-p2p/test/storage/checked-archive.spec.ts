@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS, type BlockOperation } from '@blockstrata/db-core';
+import { BlockStorage, checkArchive, exportArchive, MemoryRawStorage, StorageRepo } from '../../src/storage/index.js';
+import type { BlockArchive } from '../../src/storage/block/archive.js';
+import { toArchive } from '../../src/storage/block/checked-archive.js';
+
+async function peer(revisions: number, content: unknown = 'text'): Promise<MemoryRawStorage> {
+  const storage = new MemoryRawStorage();
+  const repo = new StorageRepo(id => new BlockStorage(id, storage), { storage });
+  for (let rev = 1; rev <= revisions; rev++) {
+    const operation: BlockOperation = ['value', 0, 0, content];
+    const header = { id: 'a', type: 'note', collectionId: 'a' };
+    const transforms = rev === 1 ? { inserts: { a: { header } } } : { updates: { a: [operation] } };
+    await repo.pend({ trxId: `t${rev}`, rev, policy: 'f', transforms });
+    await repo.commit({ trxId: `t${rev}`, blockIds: ['a'], rev });
+  }
+  return storage;
+}
+
+describe('an archive that was checked', () => {
+  it('is not checked again while nobody could have changed it (INV-11)', async () => {
+    const checked = checkArchive(await exportArchive(await peer(4), 'a', undefined), 'a', 4, DEFAULT_LIMITS);
+    const archive = toArchive(checked, DEFAULT_LIMITS);
+    expect(checkArchive(archive, 'a', 4, { ...DEFAULT_LIMITS })).toBe(checked);
+    expect(checkArchive({ ...archive }, 'a', 4, DEFAULT_LIMITS)).toEqual(checked);
+    expect(() => ((archive.revisions[4] as { base?: number }).base = 1)).toThrow(TypeError);
+    expect(() => checkArchive(archive, 'b', 4, DEFAULT_LIMITS)).toThrow('another block');
+    const part = toArchive({ ...checked, range: [1, 5] }, DEFAULT_LIMITS);
+    expect(() => checkArchive(part, 'a', 9, DEFAULT_LIMITS)).toThrow('does not cover');
+  });
+
+  it('is checked again under other limits, and where it holds bytes, which nothing freezes', async () => {
+    const checked = checkArchive(await exportArchive(await peer(3), 'a', undefined), 'a', 3, DEFAULT_LIMITS);
+    const archive = toArchive(checked, DEFAULT_LIMITS);
+    expect(() => checkArchive(archive, 'a', 3, { ...DEFAULT_LIMITS, idBytesMax: 1 })).toThrow('1 at most');
+    const withBytes = await exportArchive(await peer(3, new Uint8Array([1, 2])), 'a', undefined);
+    const bytes = checkArchive(withBytes, 'a', 3, DEFAULT_LIMITS);
+    expect(checkArchive(toArchive(bytes, DEFAULT_LIMITS), 'a', 3, DEFAULT_LIMITS)).not.toBe(bytes);
+  });
+});
+
+describe('ensureHistory', () => {
+  it('walks down to the first revision, and asks for the next archive before one is installed', async () => {
+    const source = await peer(50);
+    const storage = new MemoryRawStorage();
+    const held: [rev: number | undefined, revisionsHeld: number][] = [];
+    const restore = async (blockId: string, rev?: number): Promise<BlockArchive | undefined> => {
+      let count = 0;
+      for await (const _ of storage.listRevisions(blockId, 0, Number.MAX_SAFE_INTEGER)) count++;
+      held.push([rev, count]);
+      return exportArchive(source, blockId, rev, { bytesMax: 2_500 });
+    };
+    await new BlockStorage('a', storage, restore).ensureHistory();
+    const whole = new BlockStorage('a', storage);
+    expect(await whole.getBlock(1)).toMatchObject({ rev: 1 });
+    expect((await storage.getMetadata('a'))?.ranges).toEqual([[1]]);
+    expect(held.length).toBeGreaterThan(4);
+    // Each was asked for when only what lies above its predecessor was there.
+    held.forEach(([rev, count]) => rev !== undefined && expect(count).toBeLessThan(50 - rev));
+    const asked = held.map(([rev]) => rev);
+    expect(new Set(asked).size).toBe(asked.length);
+  });
+
+  it('says what is missing where nobody has the rest', async () => {
+    const source = await peer(50);
+    const storage = new MemoryRawStorage();
+    const restore = async (blockId: string, rev?: number): Promise<BlockArchive | undefined> =>
+      rev === undefined ? exportArchive(source, blockId, rev, { bytesMax: 2_500 }) : undefined;
+    await expect(new BlockStorage('a', storage, restore).ensureHistory()).rejects.toMatchObject({
+      code: 'restore-failed',
+    });
+    expect((await storage.getMetadata('a'))?.latest?.rev).toBe(50);
+  });
+});
