@@ -6,6 +6,7 @@ const CRASH_IMAGES = 'test/simulation/crash-images-file.spec.ts';
 const FILE_DRIVER = 'packages/file-storage/test/file-driver.spec.ts';
 const RESTORE = 'packages/db-p2p/test/storage/restore.spec.ts';
 const RECOVER = 'packages/db-p2p/test/storage/recover.spec.ts';
+const CODECS = 'packages/db-p2p/test/storage/kernel/codecs.spec.ts';
 const MODEL = 'test/model/model.spec.ts';
 
 const KERNEL = 'packages/db-p2p/src/storage/kernel';
@@ -118,7 +119,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     file: `${KERNEL}/cbor-codec.ts`,
     find: "return stored === actual ? undefined : 'its checksum does not match its key and content';",
     replace: 'return stored === actual ? undefined : undefined;',
-    specs: [RECOVER],
+    specs: [CODECS, RECOVER],
   },
   {
     name: 'checksum-skipped-in-json',
@@ -126,7 +127,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     file: `${KERNEL}/json-codec.ts`,
     find: "if (!text.startsWith(crc, prefix.length)) throw corrupt('its checksum does not match its key and content');",
     replace: '',
-    specs: ['test/corruption/corruption.spec.ts', FILE_CONFORMANCE],
+    specs: [CODECS, 'test/corruption/corruption.spec.ts'],
   },
   {
     name: 'store-not-poisoned',

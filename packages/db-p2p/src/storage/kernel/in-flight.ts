@@ -14,6 +14,9 @@ export class InFlight {
   #writing: Set<string> | undefined;
   #settled: Promise<void> | undefined;
   #idle: (() => void) | undefined;
+  /** Reads that no write may overtake; while there are any, the next write waits. */
+  #lone = 0;
+  #released: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
   /** Whether the driver is writing any of these keys. */
   isWriting(keys: readonly string[]): boolean {
@@ -28,6 +31,7 @@ export class InFlight {
 
   /** Runs a write of the driver; `makeVisible` runs before anyone who waits for the write goes on. */
   async write(writes: readonly DriverWrite[], run: () => Promise<void>, makeVisible: () => void): Promise<void> {
+    while (this.#released !== undefined) await this.#released.promise;
     this.#writes = writes;
     const { promise, resolve } = withResolvers();
     this.#settled = promise;
@@ -53,6 +57,21 @@ export class InFlight {
     } finally {
       this.#reads.delete(read);
       if (this.#reads.size === 0) this.#idle?.();
+    }
+  }
+
+  /** Runs a read that no write overtakes: the one under way ends first, and the next one begins after it. */
+  async readAlone<T>(run: () => Promise<T>): Promise<T> {
+    this.#lone++;
+    const released = (this.#released ??= withResolvers());
+    try {
+      await this.settled();
+      return await run();
+    } finally {
+      if (--this.#lone === 0) {
+        this.#released = undefined;
+        released.resolve();
+      }
     }
   }
 

@@ -5,7 +5,7 @@ import { containsBytes, freezeDecoded, withOwnBytes } from './content-walk.js';
 import type { ActiveRead, InFlight } from './in-flight.js';
 import type { CachedRecord, RecordCache } from './record-cache.js';
 
-// A cut that writes keep overtaking waits for a gap between them after so many tries.
+// A cut that writes have overtaken so often lets none begin before it is made.
 const CUT_ATTEMPTS_MAX = 3;
 
 /**
@@ -71,11 +71,10 @@ export class RecordReader {
   ): Promise<(object | undefined)[]> {
     let values = first;
     for (let attempt = 1; ; attempt++) {
-      if (values === undefined && (attempt > CUT_ATTEMPTS_MAX || this.#inFlight.isWriting(encoded))) {
-        await this.#inFlight.settled();
-        if (this.#inFlight.isWriting(encoded)) continue;
-      }
-      const cut = await this.#inFlight.read(encoded, read => this.#readMissing(keys, read, values));
+      const isAlone = attempt > CUT_ATTEMPTS_MAX;
+      if (!isAlone && values === undefined && this.#inFlight.isWriting(encoded)) await this.#inFlight.settled();
+      const readNow = () => this.#inFlight.read(encoded, read => this.#readMissing(keys, read, values));
+      const cut = isAlone ? await this.#inFlight.readAlone(readNow) : await readNow();
       if (cut !== undefined) return cut;
       values = undefined;
     }
