@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { PROGRAMMES, type Programme } from './programme.js';
-import { runProgramme, type ProgrammeReport } from './run-programme.js';
+import { PROGRAMMES } from './programme.js';
+import { runProgrammes, type ProgrammeReport } from './run-programme.js';
 
 /** Runs every programme for its share of the time, and prints what was covered. */
 
@@ -16,26 +16,22 @@ const { minutes, only, seed } = command.opts<{ minutes: number; only?: string; s
 const chosen = PROGRAMMES.filter(({ name }) => only === undefined || name === only);
 if (chosen.length === 0) command.error(`there is no programme ${JSON.stringify(only)}`);
 
-const reports = new Map<Programme, ProgrammeReport>();
-const deadline = performance.now() + minutes * MINUTE_MS;
-for (const [i, programme] of chosen.entries()) {
-  const shareMs = (deadline - performance.now()) / (chosen.length - i);
-  reports.set(programme, await runProgramme(programme, seed, performance.now() + shareMs));
-}
+const started = performance.now();
+const reports = await runProgrammes(chosen, seed, minutes * MINUTE_MS);
 
-process.stdout.write(`\nCovered in ${((performance.now() - deadline) / MINUTE_MS + minutes).toFixed(1)} minutes:\n`);
-for (const [{ name }, report] of reports) process.stdout.write(`${name}: ${summary(report)}\n`);
-const failures = [...reports.values()].flatMap(report => report.failures);
+process.stdout.write(`\nCovered in ${((performance.now() - started) / MINUTE_MS).toFixed(1)} minutes:\n`);
+for (const report of reports) process.stdout.write(`${report.programme.name}: ${summary(report)}\n`);
+const failures = reports.flatMap(report => report.failures);
 for (const repeat of failures) process.stdout.write(`FAILED. Repeat it: ${repeat}\n`);
-const rounds = [...reports.values()].reduce((total, report) => total + report.rounds, 0);
+const rounds = reports.reduce((total, { seeds }) => total + seeds.length, 0);
 process.stdout.write(`${rounds - failures.length} of ${rounds} rounds passed\n`);
 process.exitCode = failures.length === 0 ? 0 : 1;
 
-function summary({ rounds: count, seeds, covered, failures: failed, ms }: ProgrammeReport): string {
+function summary({ seeds, covered, failures: failed, ms }: ProgrammeReport): string {
   const counts = [...covered].map(([what, n]) => `${n.toLocaleString('en')} ${what}`);
   const seen = counts.length === 0 ? 'NOTHING' : counts.join(', ');
   const outcome = failed.length === 0 ? 'all passed' : `${failed.length} ROUNDS FAILED`;
-  const numbered = `${count} ${count === 1 ? 'round, seed' : 'rounds, seeds'} ${seeds.join(' ')}`;
+  const numbered = `${seeds.length} ${seeds.length === 1 ? 'round, seed' : 'rounds, seeds'} ${seeds.join(' ')}`;
   return `${seen} (${numbered}; ${(ms / MINUTE_MS).toFixed(1)} min): ${outcome}`;
 }
 

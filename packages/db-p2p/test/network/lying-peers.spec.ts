@@ -43,7 +43,8 @@ afterAll(() => {
 });
 
 afterEach(({ task }) => {
-  if (task.result?.state !== 'fail') reportCovered({ behaviours: 1 });
+  const isLie = !task.name.includes('an honest peer, so');
+  if (isLie && task.result?.state !== 'fail') reportCovered({ 'lies and floods': 1 });
 });
 
 async function startLiar(tag: string): Promise<LiarProcess> {
