@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { BlockstrataError } from '@blockstrata/db-core';
-import type { MirrorProgress } from '@blockstrata/db-p2p';
+import type { LogPosition, MirrorProgress } from '@blockstrata/db-p2p';
 import { CommandError, oneLine } from '../errors.js';
 import { BACKENDS, detectBackend, type Backend } from '../store/backend.js';
 import { makeStore } from '../store/open-store.js';
@@ -75,7 +75,7 @@ async function mirrorNode(address: string, options: MirrorOptions, { terminal, o
           : `peer ${node.libp2p.peerId.toString()}`,
       );
       const onProgress = (progress: MirrorProgress): void => {
-        if (progress.type === 'copied') saved = saved.then(() => savePosition(position, address, progress.seq));
+        if (progress.type === 'copied') saved = saved.then(() => savePosition(position, address, progress));
         report(progress, options.json === true, terminal.stderr);
       };
       const from = options.from ?? (await loadPosition(position, address));
@@ -101,24 +101,31 @@ function explained(error: unknown, peer: string): unknown {
 function report(progress: MirrorProgress, asJson: boolean, stderr: { write(text: string): unknown }): void {
   if (asJson) {
     const { type, seq } = progress;
-    stderr.write(`${JSON.stringify(type === 'copied' ? progress : { type, seq, error: oneLine(progress.error) })}\n`);
+    const shown = progress.type === 'interrupted' ? { type, seq, error: oneLine(progress.error) } : progress;
+    stderr.write(`${JSON.stringify(shown)}\n`);
   } else if (progress.type === 'interrupted') {
     stderr.write(`blockstrata: ${oneLine(progress.error)}; next try in ${Math.ceil(progress.retryMs)} ms\n`);
+  } else if (progress.type === 'restarted') {
+    stderr.write(
+      `blockstrata: the log of the node is not the one that was followed up to ${progress.seq}; all is compared\n`,
+    );
   }
 }
 
 /** A position belongs to one node: that of another would leave out what this one has. */
-async function loadPosition(path: string, address: string): Promise<number> {
+async function loadPosition(path: string, address: string): Promise<LogPosition | number> {
   try {
-    const { peer, seq } = JSON.parse(await readFile(path, 'utf8')) as { peer: unknown; seq: unknown };
-    return peer === address && typeof seq === 'number' && Number.isSafeInteger(seq) && seq >= 0 ? seq : 0;
+    const saved = JSON.parse(await readFile(path, 'utf8')) as { peer: unknown; seq: unknown; digest: unknown };
+    const { peer, seq, digest } = saved;
+    const isPosition = typeof seq === 'number' && Number.isSafeInteger(seq) && seq > 0 && typeof digest === 'string';
+    return peer === address && isPosition ? { seq, digest } : 0;
   } catch {
     // Without a position everything is looked at again, and only what is missing is fetched.
     return 0;
   }
 }
 
-async function savePosition(path: string, peer: string, seq: number): Promise<void> {
-  await writeFile(`${path}.tmp`, `${JSON.stringify({ peer, seq })}\n`);
+async function savePosition(path: string, peer: string, { seq, digest }: LogPosition): Promise<void> {
+  await writeFile(`${path}.tmp`, `${JSON.stringify({ peer, seq, digest })}\n`);
   await rename(`${path}.tmp`, path);
 }

@@ -24,4 +24,5 @@ export {
   type PeerRestoreCallback,
   type RestoreCallbackInit,
 } from './restore/restore-callback.js';
+export type { LogPosition } from './mirror/log-position.js';
 export { mirror, type MirrorOptions, type MirrorPeer, type MirrorProgress } from './mirror/mirror.js';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Multiaddr } from '@multiformats/multiaddr';
 import type { BlockOperation } from '@blockstrata/db-core';
 import {
   BlockStorage,
@@ -7,6 +8,7 @@ import {
   repoService,
   StorageRepo,
   syncService,
+  type LogPosition,
   type MirrorProgress,
   type RawStorageOptions,
 } from '../../src/index.js';
@@ -125,6 +127,52 @@ describe('mirror over TCP', () => {
       await expect(run).rejects.toBeInstanceOf(RangeError);
     }
     expect(copy.storage.logSeq).toBe(2);
+  });
+
+  it('starts over where its position is not in the log of the peer, and keeps what it holds (INV-11)', async () => {
+    const first = await source();
+    await commit(first.repo, 1, ['a', 'b'], true);
+    for (let rev = 2; rev <= 9; rev++) await commit(first.repo, rev, ['a'], false);
+    const copy = target();
+    const libp2p = await tcpNode();
+    const follow = async (
+      peer: { node: { getMultiaddrs(): Multiaddr[] } },
+      from: LogPosition | number,
+      seq: number,
+    ) => {
+      const controller = new AbortController();
+      const progress: MirrorProgress[] = [];
+      const done = mirror(
+        copy,
+        { libp2p, peer: peer.node.getMultiaddrs() },
+        { from, signal: controller.signal, onProgress: event => progress.push(event) },
+      );
+      done.catch(() => undefined);
+      await until(() => progress.at(-1)?.type === 'copied' && progress.at(-1)?.seq === seq);
+      controller.abort(new RangeError('enough'));
+      await expect(done).rejects.toBeInstanceOf(RangeError);
+      const { seq: at, digest } = progress.at(-1) as LogPosition;
+      return { position: { seq: at, digest }, types: progress.map(({ type }) => type) };
+    };
+    const { position } = await follow(first, 0, 9);
+    const before = await contents(copy);
+    // Wiped, and shorter than where the mirror was; then another store, and longer.
+    for (const [revisions, from] of [
+      [3, position],
+      [12, position],
+      [2, 9],
+    ] as const) {
+      const other = await source();
+      const block = `block of ${revisions}`;
+      await commit(other.repo, 1, [block], true);
+      for (let rev = 2; rev <= revisions; rev++) await commit(other.repo, rev, [block], false);
+      const { types } = await follow(other, from, revisions);
+      expect(types[0]).toBe('restarted');
+      expect((await copy.storage.getMetadata(block))?.latest?.rev).toBe(revisions);
+    }
+    expect(await contents(copy)).toEqual(expect.arrayContaining(before as unknown[]));
+    await commit(first.repo, 10, ['b'], false);
+    expect((await follow(first, position, 10)).types).toEqual(['copied']);
   });
 
   it('gives up where the peer does not grant it', async () => {

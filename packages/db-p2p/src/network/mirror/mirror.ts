@@ -9,6 +9,7 @@ import { resolveNetworkLimits, type NetworkLimits } from '../limits.js';
 import { RepoClient } from '../repo/repo-client.js';
 import type { Dialer, PeerTarget } from '../rpc/rpc-client.js';
 import { SyncClient } from '../sync/sync-client.js';
+import { entriesBehind, OtherLogError, positionOf, type LogPosition } from './log-position.js';
 import { ReadAhead } from './read-ahead.js';
 
 /** Who is mirrored, and how that peer is reached. It must grant `feed` and `sync`. */
@@ -20,15 +21,20 @@ export type MirrorPeer = {
 
 /** How far a mirror has come. */
 export type MirrorProgress =
-  /** Everything up to entry `seq` of the peer's log is held here: a later mirror may start from it. */
-  | { readonly type: 'copied'; readonly seq: number; readonly blocks: number }
+  /** Everything up to entry `seq` of the peer's log is held here: a later mirror may start from there. */
+  | ({ readonly type: 'copied'; readonly blocks: number } & LogPosition)
+  /** The peer's log is not the one in which entry `seq` was: all of it is looked through, and what is missing is fetched. */
+  | { readonly type: 'restarted'; readonly seq: number }
   /** Contact was lost, or a copy failed; it goes on from `seq` after `retryMs`. */
   | { readonly type: 'interrupted'; readonly seq: number; readonly retryMs: number; readonly error: unknown };
 
 /** How a peer is mirrored. */
 export type MirrorOptions = {
-  /** The entry of the peer's log from which to go on, exclusive. Default 0: all of it; what is held already is not fetched again. */
-  from?: number;
+  /**
+   * Where in the peer's log to go on, exclusive; with its digest, so that another log is noticed. Default 0: all of it; what
+   * is held already is not fetched again.
+   */
+  from?: LogPosition | number;
   onProgress?: (progress: MirrorProgress) => void;
   compress?: boolean;
   /** Bounds of the network. Default {@link DEFAULT_NETWORK_LIMITS}. */
@@ -47,6 +53,9 @@ const ENTRIES_MAX = 1_000;
  * Follows the commit log of a peer and keeps a full copy of its blocks in the storage of `repo`: every committed revision,
  * and no pendings. After a loss of contact it goes on from where it was, until `signal` aborts; it then rejects with
  * `signal.reason`.
+ *
+ * A position that is not in the peer's log belongs to another one: the peer was wiped, or is another store. All of its
+ * log is then looked through, and what is missing here is fetched; nothing that is held goes.
  *
  * What arrives is checked as every archive is, and contradicts nothing that is held (INV-11); but it is the word of one
  * peer.
@@ -107,24 +116,35 @@ class Following {
   readonly #storage: IRawStorage;
   readonly #client: RepoClient;
   readonly #restore: RestoreCallback;
-  #seq: number;
+  #position: LogPosition | number;
 
-  constructor(storage: IRawStorage, client: RepoClient, restore: RestoreCallback, from: number) {
+  constructor(storage: IRawStorage, client: RepoClient, restore: RestoreCallback, from: LogPosition | number) {
     this.#storage = storage;
     this.#client = client;
     this.#restore = restore;
-    this.#seq = from;
+    this.#position = from;
   }
 
   /** The entry up to which everything is copied. */
   get seq(): number {
-    return this.#seq;
+    return typeof this.#position === 'number' ? this.#position : this.#position.seq;
   }
 
   async run(signal: AbortSignal, onProgress: MirrorOptions['onProgress']): Promise<void> {
+    try {
+      await this.#follow(signal, onProgress);
+    } catch (error) {
+      if (!(error instanceof OtherLogError) || this.seq === 0) throw error;
+      onProgress?.({ type: 'restarted', seq: this.seq });
+      this.#position = 0;
+      await this.#follow(signal, onProgress);
+    }
+  }
+
+  async #follow(signal: AbortSignal, onProgress: MirrorOptions['onProgress']): Promise<void> {
     const stop = new AbortController();
     const running = AbortSignal.any([signal, stop.signal]);
-    const feed = new ReadAhead(this.#client.changes({ from: this.#seq, signal: running }), ENTRIES_MAX);
+    const feed = new ReadAhead(entriesBehind(this.#client, this.#position, running), ENTRIES_MAX);
     try {
       for (let entries = await feed.take(); entries.length > 0; entries = await feed.take()) {
         await this.#copy(entries, running, onProgress);
@@ -154,8 +174,11 @@ class Following {
       }
     };
     await Promise.all(Array.from({ length: BLOCKS_AT_ONCE }, copyNext));
-    this.#seq = entries.at(-1)?.seq ?? this.#seq;
-    onProgress?.({ type: 'copied', seq: this.#seq, blocks: wanted.size });
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    const position = positionOf(last);
+    this.#position = position;
+    onProgress?.({ type: 'copied', ...position, blocks: wanted.size });
   }
 }
 

@@ -152,6 +152,7 @@ export class RepoClient implements IRepo {
    * The peer's commit log behind `from` (exclusive, default 0): past entries, then live ones; no gap, no repeat. Ends with
    * a RemoteFailedError when the peer is lost or silent: go on from the last `seq` that was seen.
    *
+   * @throws InvalidRequestError with the path `from` if the peer's log has no such entry: it is another log
    * @throws UnauthorizedError · RemoteFailedError · the reason of `signal`
    */
   async *changes({ from = 0, signal }: { from?: number; signal?: AbortSignal } = {}): AsyncGenerator<LogEntry, void> {

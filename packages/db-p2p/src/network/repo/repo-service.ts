@@ -13,6 +13,7 @@ import {
   type Limits,
   type RepoOptions,
 } from '@blockstrata/db-core';
+import type { IRawStorage } from '../../storage/raw-storage.js';
 import type { LogEntry } from '../../storage/records.js';
 import { resolveNetworkLimits, type NetworkLimits } from '../limits.js';
 import { isStranger, requireGrant, type Authorize } from '../rpc/authorization.js';
@@ -29,6 +30,8 @@ export type ServedRepo = IRepo & {
   changes?(options?: { from?: number; signal?: AbortSignal }): AsyncIterable<LogEntry>;
   /** Like `get`, but asks nobody else for what is not held here. */
   getHeld?(gets: BlockGets, options?: RepoOptions): Promise<Record<BlockId, GetBlockResult>>;
+  /** Where its commit log is: a feed from behind the end of it is refused. */
+  readonly storage?: Pick<IRawStorage, 'readLog'> | undefined;
 };
 
 /** How a repository is served. */
@@ -163,6 +166,9 @@ async function feed({ repo, authorize, limits, clock }: ServerInit, call: Call):
   await requireGrant(authorize, call, 'feed', []);
   if (repo.changes === undefined) throw new InvalidRequestError('message.op', 'is not served here');
   const from = call.body.from === undefined ? 0 : requireCount(call.body.from, 'from', 0);
+  // Whoever asks for what comes after an entry that is not there follows another log, and would wait in silence.
+  if (from > 0 && !(await isLogged(repo.storage, from)))
+    throw new InvalidRequestError('from', 'is no entry of the log');
   const entries = repo.changes({ from, signal: call.signal })[Symbol.asyncIterator]();
   const beat = Symbol('beat');
   try {
@@ -182,6 +188,12 @@ async function feed({ repo, authorize, limits, clock }: ServerInit, call: Call):
   } finally {
     await entries.return?.();
   }
+}
+
+async function isLogged(storage: ServedRepo['storage'], seq: number): Promise<boolean> {
+  if (storage === undefined) return true;
+  for await (const entry of storage.readLog({ from: seq - 1, limit: 1 })) return entry.seq === seq;
+  return false;
 }
 
 function options(call: Call): RepoOptions {
