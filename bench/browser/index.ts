@@ -13,6 +13,8 @@ import type { Run } from './page.js';
 const OURS = 'blockstrata';
 const BARE = 'bare idb';
 const READ_ROUNDS = 20;
+/** So that all of it takes less than six minutes. */
+const PAIRS_MAX = 5;
 const HOT_BLOCKS = 100;
 
 /** Updates of one field find the block's head in the cache; inserts must first ask the store whether the block is there. */
@@ -72,6 +74,7 @@ function commitFigure(page: Page, given: Case, toOutcome: (run: Run) => Outcome)
   return {
     name: `pend + commit, ${given.workload} of 1 KiB blocks, ${given.durability}, ${given.inFlight} in flight`,
     unit: '/s',
+    pairsMax: PAIRS_MAX,
     bound: { against: BARE, atLeast: 0.7 },
     prepare: async () => ({
       ours: {
@@ -94,6 +97,7 @@ function readFigure(page: Page, toOutcome: (run: Run) => Outcome): Figure {
   return {
     name: 'read of a tip of 1 KiB, warm, one after the other',
     unit: '/s',
+    pairsMax: PAIRS_MAX,
     bound: { against: BARE, atLeast: 20 },
     prepare: async () => ({
       ours: {

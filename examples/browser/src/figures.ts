@@ -11,6 +11,7 @@ export type BlockFigures = {
   readonly id: string;
   readonly rev: number;
   readonly ranges: string;
+  readonly deleted: boolean;
   readonly pendings: number;
 };
 
@@ -37,7 +38,13 @@ export async function gatherFigures(storage: IndexedDBRawStorage, repo: StorageR
     const pendings = head.pendings ?? [];
     for (const trxId of pendings) pendingOn.set(trxId, [...(pendingOn.get(trxId) ?? []), id]);
     const ranges = head.ranges.map(([start, end]) => `${start}–${end === undefined ? '…' : end - 1}`).join(', ');
-    blocks.push({ id, rev: head.latest?.rev ?? 0, ranges, pendings: pendings.length });
+    blocks.push({
+      id,
+      rev: head.latest?.rev ?? 0,
+      ranges,
+      deleted: head.deleted ?? false,
+      pendings: pendings.length,
+    });
   }
   await dropStalePendings(storage, repo, pendingOn);
   const { usageBytes, quotaBytes } = await storage.room();

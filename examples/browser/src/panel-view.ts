@@ -35,12 +35,14 @@ export class PanelView {
     say('room-text', `${bytes(usageBytes)} of ${bytes(quotaBytes)}`);
   }
 
-  #row({ id, rev, ranges, pendings }: BlockFigures): HTMLTableRowElement {
+  #row({ id, rev, ranges, deleted, pendings }: BlockFigures): HTMLTableRowElement {
     const row = document.createElement('tr');
+    row.classList.toggle('deleted', deleted);
     const known = this.#seen.get(id);
     row.classList.toggle('fresh', known !== undefined && known !== rev);
     this.#seen.set(id, rev);
-    for (const text of [id, String(rev), ranges, String(pendings)]) row.insertCell().textContent = text;
+    for (const text of [id, deleted ? `${rev}, deleted` : String(rev), ranges, String(pendings)])
+      row.insertCell().textContent = text;
     return row;
   }
 }

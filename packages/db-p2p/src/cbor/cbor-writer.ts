@@ -18,16 +18,7 @@ export type CborStyle = {
   readonly sortKeys?: (keys: string[]) => void;
 };
 
-/**
- * Writes values as CBOR (RFC 8949): what a block may hold, and maps of it. Members that are `undefined` are left out.
- *
- * @example
- * ```ts
- * const writer = new CborWriter({ integerMax: Number.MAX_SAFE_INTEGER });
- * writer.value({ lines: ['first'] });
- * const bytes = writer.take();
- * ```
- */
+/** Writes values as CBOR (RFC 8949): what a block may hold, and maps of it. Members that are `undefined` are left out. */
 export class CborWriter {
   readonly #style: CborStyle;
   #bytes = shared;

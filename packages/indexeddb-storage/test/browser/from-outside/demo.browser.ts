@@ -126,6 +126,23 @@ it('two tabs edit one text; its history can be seen and brought back; killed tab
   await expect.poll(() => fourth.textContent('#revisions')).toBe(String(last));
   await fourth.emulateMedia({ colorScheme: 'dark' });
   await shot(fourth, 'dark');
-  await fourth.setViewportSize({ width: 420, height: 900 });
-  await fourth.screenshot({ path: join(SCREENSHOTS, 'narrow.png'), fullPage: true });
+  await fourth.setViewportSize({ width: 390, height: 1600 });
+  expect(await fourth.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await shot(fourth, 'narrow');
+
+  // A text that was emptied is a revision like any other, and says where the rest is.
+  await fourth.setViewportSize({ width: 1280, height: 860 });
+  await fourth.emulateMedia({ colorScheme: 'light' });
+  await fourth.fill('#text', '');
+  await saved(fourth);
+  await expect.poll(() => revisions(fourth)).toBe(last + 1);
+  await expect.poll(() => fourth.textContent('#revisions')).toBe(String(last + 1));
+  expect(await text(fourth)).toBe('');
+  expect(await fourth.locator('tr.deleted').count()).toBeGreaterThan(0);
+  await fourth.keyboard.press('Tab');
+  await fourth.keyboard.press('ArrowLeft');
+  await expect.poll(() => text(fourth)).toBe(kept);
+  await fourth.keyboard.press('End');
+  await expect.poll(() => text(fourth)).toBe('');
+  await shot(fourth, 'empty');
 });

@@ -8,7 +8,7 @@ import { seeded } from './random.js';
 const KILLS = Math.ceil(10 * RUNS_FACTOR);
 const SEED = Number(process.env['BLOCKSTRATA_SEED'] ?? 1);
 const WRITERS = 4;
-const TIMEOUT_MS = 60_000 + KILLS * 20_000;
+const TIMEOUT_MS = 60_000 + KILLS * 60_000;
 
 let tabs: Tabs;
 beforeAll(async () => {

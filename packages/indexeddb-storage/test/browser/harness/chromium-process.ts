@@ -38,7 +38,9 @@ export class ChromiumProcess {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     // A test run that ends early must leave none behind.
-    process.once('exit', () => killGroup(child));
+    const killAtExit = () => killGroup(child);
+    process.once('exit', killAtExit);
+    child.once('exit', () => process.off('exit', killAtExit));
     try {
       return new ChromiumProcess(child, await chromium.connectOverCDP(await debuggerUrl(child)));
     } catch (error) {

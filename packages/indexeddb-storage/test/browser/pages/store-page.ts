@@ -25,6 +25,8 @@ declare global {
   function acknowledged(writer: number, transaction: number): Promise<void>;
 }
 
+const CUT_BLOCKS = 200;
+
 let storage: IndexedDBRawStorage | undefined;
 let repo: StorageRepo | undefined;
 let failure: Failure | undefined;
@@ -96,20 +98,25 @@ async function write(writer: number): Promise<void> {
   }
 }
 
-async function inspectWriter(writer: number): Promise<WriterState> {
-  const { repo, storage } = opened();
-  const id = `counter-${writer}`;
-  const { block, state } = (await repo.get({ blockIds: [id] }))[id]!;
-  const marks: number[] = [];
-  const prefix = `mark-${writer}-`;
-  for await (const blockId of storage.listBlockIds()) {
-    if (!blockId.startsWith(prefix)) continue;
-    const mark = (await repo.get({ blockIds: [blockId] }))[blockId]!;
-    if (mark.block !== undefined) marks.push(mark.block['transaction'] as number);
+/** The content of many blocks, in large cuts: one read for each would take a killed browser's time again and again. */
+async function readBlocks(blockIds: readonly string[]): Promise<(IBlock | undefined)[]> {
+  const { repo } = opened();
+  const blocks: (IBlock | undefined)[] = [];
+  for (let at = 0; at < blockIds.length; at += CUT_BLOCKS) {
+    const cut = blockIds.slice(at, at + CUT_BLOCKS);
+    const results = await repo.get({ blockIds: cut });
+    blocks.push(...cut.map(id => results[id]?.block));
   }
+  return blocks;
+}
+
+async function inspectWriter(writer: number, blockIds: readonly string[]): Promise<WriterState> {
+  const id = `counter-${writer}`;
+  const { block, state } = (await opened().repo.get({ blockIds: [id] }))[id]!;
+  const marks = await readBlocks(blockIds.filter(blockId => blockId.startsWith(`mark-${writer}-`)));
   return {
     last: (block?.['last'] as number | undefined) ?? 0,
-    marks: marks.sort((a, b) => a - b),
+    marks: marks.flatMap(mark => (mark === undefined ? [] : [mark['transaction'] as number])).sort((a, b) => a - b),
     pendings: state.pendings?.length ?? 0,
   };
 }
@@ -165,7 +172,9 @@ const page = {
   },
 
   async inspect(writers: number): Promise<WriterState[]> {
-    return Promise.all(Array.from({ length: writers }, (_, writer) => inspectWriter(writer)));
+    const blockIds: string[] = [];
+    for await (const blockId of opened().storage.listBlockIds()) blockIds.push(blockId);
+    return Promise.all(Array.from({ length: writers }, (_, writer) => inspectWriter(writer, blockIds)));
   },
 
   /** Violations that `verify()` finds. */
