@@ -33,7 +33,7 @@ export function addServe(program: Command, context: CommandContext): void {
     .option('--allow-mirror <peer...>', 'peers that may follow the commit log', [])
     .option('--peer <multiaddr...>', 'nodes that hold the same blocks, to restore from', [])
     .addOption(integerOption('--quorum <n>', 'how many of them must agree', 1).default(2))
-    .option('--dht', 'find other nodes, and be found, by content routing')
+    .option('--dht', 'find who holds a block, and be found, by content routing, entered through each --peer')
     .addOption(integerOption('--metrics <port>', 'measurements for Prometheus on this port of this machine', 0))
     .option('--json', 'say where the node is as JSON, one line')
     .addHelpText('after', EXAMPLES)

@@ -12,6 +12,8 @@ import { webSockets } from '@libp2p/websockets';
 import { yamux } from '@libp2p/yamux';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p, type ServiceFactoryMap } from 'libp2p';
+import { joinNetwork } from './join-network.js';
+import { provideWebSocket } from './web-socket.js';
 
 /** What a node is made of. */
 export type NodeInit = {
@@ -22,7 +24,7 @@ export type NodeInit = {
   readonly writers: ReadonlySet<string>;
   /** Peers that may follow the commit log. */
   readonly mirrors: ReadonlySet<string>;
-  /** Where others hold the same blocks. */
+  /** Where others hold the same blocks; with `dht`, where content routing is entered. */
   readonly peers: readonly string[];
   readonly quorum: number;
   /** Find others, and be found, by content routing. */
@@ -44,6 +46,7 @@ type Services = { identify: Identify; ping: Ping; repo: RepoService; sync: SyncS
 /** Starts a node that serves a store. */
 export async function startNode(init: NodeInit): Promise<RunningNode> {
   const { storage, key, listen, metrics, dht, limits = {} } = init;
+  provideWebSocket();
   // The repository is served by a node that it needs to restore from others: the callback comes last.
   const later: { restore?: PeerRestoreCallback } = {};
   const restores = init.peers.length > 0 || dht;
@@ -71,19 +74,23 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
     services,
     ...(metrics ? { metrics: prometheusMetrics({ preserveExistingMetrics: true }) } : {}),
   });
-  const peers = init.peers.map(peer => [multiaddr(peer)]);
+  const peers = init.peers.map(peer => multiaddr(peer));
+  const leaving = new AbortController();
+  const joined = dht ? joinNetwork(libp2p, peers, leaving.signal) : undefined;
   const restore = createRestoreCallback({
     libp2p,
     storage,
     quorum: init.quorum,
     limits,
-    ...(peers.length > 0 ? { peers } : {}),
+    ...(dht ? {} : { peers: peers.map(peer => [peer]) }),
   });
   later.restore = restore;
   return {
     libp2p,
     repo,
     async stop() {
+      leaving.abort();
+      await joined;
       await restore.close();
       await libp2p.stop();
     },

@@ -100,6 +100,29 @@ describe('blockstrata serve', () => {
   });
 });
 
+describe('blockstrata serve --dht', () => {
+  it('restores a block of which it knows only the id', TIMEOUT, async () => {
+    const key = await generateKeyPair('Ed25519');
+    const { peer } = await client('/ip4/127.0.0.1/tcp/1', Promise.resolve(key));
+    const serve = (name: string, ...more: string[]): Promise<Running> => {
+      const listen = ['--listen', '/ip4/127.0.0.1/tcp/0', '--quorum', '1', '--dht', '--allow', peer];
+      return start('serve', '--json', '--store', join(directory, name), ...listen, ...more);
+    };
+    const middle = await serve('middle');
+    const through = ['--peer', middle.facts.addresses[0] ?? ''];
+    const [holder, asked] = await Promise.all([serve('holder', ...through), serve('asked', ...through)]);
+    const { remote } = await client(holder.facts.addresses[0] ?? '', Promise.resolve(key));
+    await remote.pend({ trxId: 't', rev: 1, policy: 'f', transforms: insert('a') });
+    await remote.commit({ trxId: 't', blockIds: ['a'], rev: 1 });
+    const reader = await client(asked.facts.addresses[0] ?? '', Promise.resolve(key));
+    const read = async () => (await reader.remote.get({ blockIds: ['a'] })).a?.block?.text;
+    await expect.poll(read, { timeout: 40_000, interval: 500 }).toBe('a');
+    for (const running of [middle, holder, asked]) {
+      expect(await running.stop('SIGTERM')).toMatchObject({ code: 0, stderr: '' });
+    }
+  });
+});
+
 describe('blockstrata mirror', () => {
   it('keeps a copy that can be read where it is, and goes on from where it was', TIMEOUT, async () => {
     const key = await generateKeyPair('Ed25519');
@@ -139,6 +162,30 @@ describe('blockstrata mirror', () => {
     expect((await serving.stop('SIGTERM')).code).toBe(0);
     const verified = startCommand(['verify', '--json', '--store', copy]);
     expect(JSON.parse((await verified.ended).stdout)).toMatchObject({ blocks: 2, revisions: 2, violationsTotal: 0 });
+  });
+
+  it('follows a node over a WebSocket', TIMEOUT, async () => {
+    const key = await generateKeyPair('Ed25519');
+    const { peer } = await client('/ip4/127.0.0.1/tcp/1', Promise.resolve(key));
+    const copy = join(directory, 'copy');
+    const first = await start('mirror', '/ip4/127.0.0.1/tcp/1', '--json', '--store', copy);
+    await first.stop('SIGINT');
+    const allowed = ['--allow', peer, '--allow-mirror', first.facts.peer];
+    const serving = await start('serve', '--json', '--store', join(directory, 'store'), ...LISTEN, ...allowed);
+    const [overTcp = '', overWs = ''] = serving.facts.addresses;
+    const { remote } = await client(overTcp, Promise.resolve(key));
+    await remote.pend({ trxId: 't', rev: 1, policy: 'f', transforms: insert('a') });
+    await remote.commit({ trxId: 't', blockIds: ['a'], rev: 1 });
+    const { child, ended } = startCommand(['mirror', overWs, '--json', '--store', copy]);
+    stops.push(() => child.kill('SIGKILL'));
+    for await (const line of createInterface({ input: child.stderr })) {
+      expect(JSON.parse(line)).toMatchObject({ type: 'copied', seq: 1 });
+      break;
+    }
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(0);
+    const shown = startCommand(['show', '--store', copy, 'a']);
+    expect((await shown.ended).stdout).toContain('a');
   });
 
   it('says how it can be allowed', TIMEOUT, async () => {

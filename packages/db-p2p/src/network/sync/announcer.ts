@@ -11,6 +11,13 @@ export type AnnouncerInit = {
   readonly clock?: Clock;
 };
 
+/** What is needed of libp2p to announce. */
+export type AnnouncerParts = {
+  readonly routing: ContentRouting;
+  /** Whether anybody is there to be told. */
+  readonly isConnected: () => boolean;
+};
+
 const MINUTE_MS = 60_000;
 
 /**
@@ -21,14 +28,16 @@ const MINUTE_MS = 60_000;
 export class Announcer {
   readonly #storage: IRawStorage;
   readonly #routing: ContentRouting;
+  readonly #isConnected: () => boolean;
   readonly #clock: Clock;
   readonly #intervalMs: number;
   #stopping = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
-  constructor({ storage, limits, clock = systemClock }: AnnouncerInit, routing: ContentRouting) {
+  constructor({ storage, limits, clock = systemClock }: AnnouncerInit, { routing, isConnected }: AnnouncerParts) {
     this.#storage = storage;
     this.#routing = routing;
+    this.#isConnected = isConnected;
     this.#clock = clock;
     this.#intervalMs = MINUTE_MS / limits.announcesPerMinuteMax;
   }
@@ -69,7 +78,9 @@ export class Announcer {
 
   async #announce(blockId: BlockId, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    await this.#pause(signal);
+    // What is told to nobody is not repeated by anybody for hours.
+    do await this.#pause(signal);
+    while (!this.#isConnected());
     try {
       await this.#routing.provide(blockCid(blockId), { signal });
     } catch (error) {

@@ -50,8 +50,11 @@ export type SyncServiceInit = {
   clock?: Clock;
 };
 
-/** What the service needs of libp2p; content routing only to announce. */
-export type SyncServiceComponents = RpcServiceComponents & { contentRouting?: ContentRouting };
+/** What the service needs of libp2p; content routing, and whether somebody is connected, only to announce. */
+export type SyncServiceComponents = RpcServiceComponents & {
+  contentRouting?: ContentRouting;
+  connectionManager?: { getConnections(): readonly unknown[] };
+};
 
 /** Archives that are being served. */
 export interface SyncService extends Startable {
@@ -110,8 +113,10 @@ class SyncServer extends RpcService implements SyncService {
         ['head', { handle: call => head(init, call) }],
       ]),
     });
-    const { contentRouting } = components;
-    if (init.announce === true && contentRouting !== undefined) this.#announcer = new Announcer(init, contentRouting);
+    const { contentRouting: routing, connectionManager } = components;
+    if (init.announce !== true || routing === undefined) return;
+    const isConnected = (): boolean => connectionManager === undefined || connectionManager.getConnections().length > 0;
+    this.#announcer = new Announcer(init, { routing, isConnected });
   }
 
   /** Content routing works only when the whole node is up. */
