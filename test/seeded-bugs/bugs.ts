@@ -36,8 +36,8 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'acknowledged-early',
     invariant: 'INV-1',
     file: `${KERNEL}/in-flight.ts`,
-    find: 'await run();',
-    replace: 'void run().catch(() => undefined);',
+    find: 'await run();\n      makeVisible();',
+    replace: 'void run().catch(() => undefined);\n      makeVisible();',
     specs: [CONFORMANCE, CRASH_IMAGES],
   },
   {

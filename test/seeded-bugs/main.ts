@@ -12,9 +12,9 @@ type Catch = { readonly test: string; readonly testsBefore: number };
 
 const chosen = process.argv.slice(2);
 const bugs = chosen.length === 0 ? SEEDED_BUGS : SEEDED_BUGS.filter(({ name }) => chosen.includes(name));
+for (const bug of bugs) requireApplicable(bug);
 let caught = 0;
 for (const bug of bugs) {
-  requireApplicable(bug);
   const started = performance.now();
   const found = hunt(bug);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
