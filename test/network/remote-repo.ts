@@ -5,6 +5,9 @@ import { noise } from '@libp2p/noise';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
+import { vi } from 'vitest';
+
+const STREAMS_CLOSED_MS_MAX = 10_000;
 
 /** How many calls went over the network. */
 export type RemoteCalls = { count: number };
@@ -51,9 +54,15 @@ export class RemoteRepos {
     });
   }
 
+  /** Closes every client, and sees to it that no stream of theirs is left open on either side. */
   async stop(): Promise<void> {
     for (const client of this.#clients) await client.close();
-    for (const node of (await this.#nodes) ?? []) await node.stop();
+    const nodes = (await this.#nodes) ?? [];
+    const open = (): number =>
+      nodes.flatMap(node => node.getConnections()).reduce((sum, { streams }) => sum + streams.length, 0);
+    // A muxer that closes listens once for each stream that is open on it: what is left would show as a warning.
+    await vi.waitUntil(() => open() === 0, { timeout: STREAMS_CLOSED_MS_MAX });
+    for (const node of nodes) await node.stop();
   }
 
   async #serve(repo: StorageRepo, suffix: string): Promise<void> {
