@@ -10,6 +10,7 @@ export type Programme = {
 export const PROGRAMMES: readonly Programme[] = [
   { name: 'model', specs: ['test/model/model.spec.ts'] },
   { name: 'interleavings', specs: ['test/model/interleavings.spec.ts'] },
+  { name: 'worlds', specs: ['test/simulation/world.spec.ts'] },
   { name: 'crash images of files', specs: ['test/simulation/crash-images-file.spec.ts'] },
   { name: 'crash images of LevelDB', specs: ['test/crash/images.spec.ts'] },
   { name: 'failed I/O', specs: ['test/simulation/failed-io-file.spec.ts'] },

@@ -1,13 +1,17 @@
 import { expect } from 'vitest';
-import { contentEquals } from '@blockstrata/db-core';
+import { contentEquals, type BlockId } from '@blockstrata/db-core';
 import type { RealRepo } from './commands.js';
 import type { ModelRepo } from './model-repo.js';
 import { BLOCK_IDS } from './requests.js';
 
 /** Everything that a store holds, against the model: blocks, tips, every revision and between, pendings, the log. */
-export async function expectSameState(model: ModelRepo, { repo, storage }: RealRepo): Promise<void> {
+export async function expectSameState(
+  model: ModelRepo,
+  { repo, storage }: Pick<RealRepo, 'repo' | 'storage'>,
+  blockIds: readonly BlockId[] = BLOCK_IDS,
+): Promise<void> {
   expect((await collect(storage.listBlockIds())).sort()).toEqual([...model.blocks.keys()].sort());
-  for (const blockId of BLOCK_IDS) {
+  for (const blockId of blockIds) {
     const block = model.blocks.get(blockId);
     const pendings = await collect(storage.listPendingTransactions(blockId));
     expect(pendings.map(({ trxId }) => trxId).sort()).toEqual([...(block?.pendings.keys() ?? [])].sort());
@@ -25,7 +29,7 @@ export async function expectSameState(model: ModelRepo, { repo, storage }: RealR
       expect(contentEquals(held?.transform, transform)).toBe(true);
     }
   }
-  await expectSameReads(model, repo);
+  await expectSameReads(model, repo, blockIds);
   const log = await collect(storage.readLog());
   expect(log.map(({ seq, trxId, rev, blockIds }) => ({ seq, trxId, rev, blockIds: [...blockIds].sort() }))).toEqual(
     model.log.map((entry, i) => ({ seq: i + 1, ...entry })),
@@ -33,14 +37,18 @@ export async function expectSameState(model: ModelRepo, { repo, storage }: RealR
   expect((await repo.verify()).violations).toEqual([]);
 }
 
-async function expectSameReads(model: ModelRepo, repo: RealRepo['repo']): Promise<void> {
+async function expectSameReads(
+  model: ModelRepo,
+  repo: RealRepo['repo'],
+  blockIds: readonly BlockId[],
+): Promise<void> {
   const revs = new Set(
     [...model.blocks.values()].flatMap(({ history }) =>
       history.flatMap(({ rev }) => [rev - 1, rev, Math.min(rev + 1, Number.MAX_SAFE_INTEGER)]),
     ),
   );
   for (const rev of [undefined, ...revs]) {
-    const gets = { blockIds: [...BLOCK_IDS], ...(rev === undefined ? {} : { context: { rev } }) };
+    const gets = { blockIds: [...blockIds], ...(rev === undefined ? {} : { context: { rev } }) };
     const [results, expected] = [await repo.get(gets), model.get(gets)];
     for (const [blockId, result] of expected) {
       if (!contentEquals(results[blockId], result)) expect(results[blockId], `${blockId} at ${rev}`).toEqual(result);

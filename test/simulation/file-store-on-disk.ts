@@ -28,7 +28,8 @@ export function simulatedStore(
   return { storage, repo, clock };
 }
 
-function processOf(life: number): ProcessFacts {
+/** A process that is alone on its machine. */
+export function processOf(life: number): ProcessFacts {
   const self = { host: 'simulated', boot: `boot ${life}`, pid: life, start: '1' };
   return { self, look: () => ({ running: false }) };
 }

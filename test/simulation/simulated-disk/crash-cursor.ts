@@ -49,6 +49,10 @@ export class CrashCursor {
         // Nobody finds it before a directory names it.
         this.#durable.apply(operation);
         break;
+      case 'flip':
+        // The medium itself; what is still to be written there covers it up.
+        this.#durable.apply(operation);
+        break;
       case 'sync':
         this.#settle(operation.inode);
         break;

@@ -13,7 +13,8 @@ export type DiskOperation =
   | { readonly kind: 'enter'; readonly inode: Inode; readonly name: string; readonly child: Inode }
   | { readonly kind: 'leave'; readonly inode: Inode; readonly name: string }
   | { readonly kind: 'sync'; readonly inode: Inode }
-  | { readonly kind: 'failed-sync'; readonly inode: Inode };
+  | { readonly kind: 'failed-sync'; readonly inode: Inode }
+  | { readonly kind: 'flip'; readonly inode: Inode; readonly position: number; readonly bit: number };
 
 export const ROOT: Inode = 0;
 
@@ -74,11 +75,18 @@ const EMPTY = Buffer.alloc(0);
 
 function contentAfter(content: Buffer, operation: DiskOperation): Buffer {
   if (operation.kind === 'truncate') return resized(content, operation.length);
+  if (operation.kind === 'flip') return flipped(content, operation);
   if (operation.kind !== 'write') return content;
   const end = operation.position + operation.bytes.length;
   const grown = resized(content, Math.max(content.length, end));
   operation.bytes.copy(grown, operation.position);
   return grown;
+}
+
+function flipped(content: Buffer, { position, bit }: { position: number; bit: number }): Buffer {
+  const copy = Buffer.from(content);
+  if (position < copy.length) copy.writeUInt8(copy.readUInt8(position) ^ (1 << bit), position);
+  return copy;
 }
 
 function resized(content: Buffer, length: number): Buffer {

@@ -27,6 +27,20 @@ export class SimulatedDisk implements FileSystem {
     return this.#state;
   }
 
+  /** Flips a bit of what lies on the disk; the fractions choose the byte among all, and the bit. */
+  flip(at: number, bit: number): string {
+    let position = Math.floor(at * this.#state.bytes);
+    for (const [inode, node] of this.#state.nodes) {
+      if (node.kind !== 'file') continue;
+      if (position < node.content.length) {
+        this.#do({ kind: 'flip', inode, position, bit: Math.floor(bit * 8) });
+        return `bit ${Math.floor(bit * 8)} of byte ${position} of inode ${inode}`;
+      }
+      position -= node.content.length;
+    }
+    return 'nothing';
+  }
+
   async create(path: string): Promise<OpenFile> {
     await this.#call('create');
     const { directory, name } = this.#parent(path);
