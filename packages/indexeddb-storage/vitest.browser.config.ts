@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
@@ -11,6 +11,7 @@ const root = import.meta.dirname;
 
 // In a context that is off the record, strict durability means nothing: the profile is on disk.
 const profile = mkdtempSync(join(tmpdir(), 'blockstrata-chromium-'));
+process.once('exit', () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
 const executablePath = findChromium();
 
 // What the shared random tests are told through the environment, where there is none.
