@@ -14,6 +14,7 @@ export const PROGRAMMES: readonly Programme[] = [
   { name: 'crash images of files', specs: ['test/simulation/crash-images-file.spec.ts'] },
   { name: 'crash images of LevelDB', specs: ['test/crash/images.spec.ts'] },
   { name: 'failed I/O', specs: ['test/simulation/failed-io-file.spec.ts'] },
+  { name: 'flipped reads', specs: ['test/simulation/flipped-reads-file.spec.ts'] },
   { name: 'full disks', specs: ['test/full-disk'] },
   { name: 'kill -9', specs: ['test/crash/kill.spec.ts'] },
   { name: 'lock races', specs: ['test/locks/locks.spec.ts'] },

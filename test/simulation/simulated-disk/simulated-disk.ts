@@ -41,6 +41,11 @@ export class SimulatedDisk implements FileSystem {
     return 'nothing';
   }
 
+  /** Flips a bit of a file. */
+  flipIn(path: string, position: number, bit: number): void {
+    this.#do({ kind: 'flip', inode: this.#fileAt(path).inode, position, bit });
+  }
+
   async create(path: string): Promise<OpenFile> {
     await this.#call('create');
     const { directory, name } = this.#parent(path);
