@@ -10,8 +10,9 @@ describe('who listens for commits', () => {
     const heard: string[] = [];
     const removed = () => void heard.push('removed');
     const never = () => undefined;
+    const failing: () => unknown = () => Promise.reject(new RangeError('a listener that fails'));
     repo.addEventListener('commit', removed);
-    repo.addEventListener('commit', () => Promise.reject(new RangeError('a listener that fails')));
+    repo.addEventListener('commit', failing);
     repo.addEventListener('commit', { handleEvent: () => void heard.push('object') });
     repo.removeEventListener('commit', removed);
     repo.removeEventListener('commit', never);
