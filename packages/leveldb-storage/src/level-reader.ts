@@ -55,11 +55,12 @@ export class LevelReader {
   getMany(keys: readonly string[]): MaybePromise<(Uint8Array | undefined)[]> {
     for (const key of keys) this.#requireIntact(key);
     // LevelDB reads them all from a snapshot that it takes now, which holds all of a batch or none of it (INV-2).
-    if (this.batchUnderWay || keys.length > SYNC_KEYS_MAX) {
+    if (keys.length > SYNC_KEYS_MAX) {
       return withStorageErrors('read records', this.#store, () => this.#engine.getMany([...keys]));
     }
-    // No batch is under way, and none can begin before this returns.
-    return keys.map(key => this.#readOne(key));
+    // One value is a cut by itself. Where no batch is under way, none can begin before this returns.
+    if (keys.length === 1 || !this.batchUnderWay) return keys.map(key => this.#readOne(key));
+    return this.#readCut(keys);
   }
 
   /** One page; the iterator is closed when it resolves. */
@@ -85,6 +86,16 @@ export class LevelReader {
   async #nextWindow(bounds: KeyBounds, intactOnly: boolean): Promise<Partial<CheckedWindow>> {
     if (this.#guard === undefined) return { window: bounds };
     return intactOnly ? nextIntactWindow(this.#guard, bounds) : nextCheckedWindow(this.#guard, bounds);
+  }
+
+  #readCut(keys: readonly string[]): (Uint8Array | undefined)[] {
+    const snapshot = this.#engine.snapshot();
+    try {
+      return keys.map(key => this.#readOne(key, { snapshot }));
+    } finally {
+      // Nothing reads from it any more, so that closing it does not wait, and cannot fail.
+      void snapshot.close();
+    }
   }
 
   #readOne(key: string, options?: ReadOptions): Uint8Array | undefined {
