@@ -56,12 +56,15 @@ function copyObject(object: object, depthMax: number): Record<string, unknown> {
     throw new ContentProblem(`is a ${object.constructor?.name ?? 'class instance'}, which is no plain object`);
   }
   if (Object.getOwnPropertySymbols(object).length > 0) throw new ContentProblem('has a symbol for a key');
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(object)) {
+  // A spread takes over the shape of the object at once; what is nested in it is then replaced.
+  const copy: Record<string, unknown> = { ...object };
+  for (const key of Object.keys(copy)) {
     if (key === '__proto__' || key === '/') throw located(new ContentProblem('is a key that is reserved'), key);
     if (!key.isWellFormed()) throw located(new ContentProblem('is a key that is not well-formed Unicode'), key);
+    const value = copy[key];
     try {
-      copy[key] = copyContent((object as Record<string, unknown>)[key], depthMax);
+      const own = copyContent(value, depthMax);
+      if (own !== value || own === 0) copy[key] = own;
     } catch (error) {
       throw located(error, key);
     }

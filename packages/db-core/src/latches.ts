@@ -3,38 +3,58 @@ import { Mutex } from 'async-mutex';
 /** Gives back what {@link Latches.acquire} took. */
 export type ReleaseLatches = () => void;
 
-type Latch = { readonly mutex: Mutex; users: number };
-
 /**
  * Exclusive short-term locks by key, first come first served. Keys are taken in sorted order, so that callers that
- * share some cannot deadlock. An idle key costs no memory.
+ * share some cannot deadlock. An idle key costs no memory, and one that nobody else wants no promise.
  */
 export class Latches {
-  readonly #latches = new Map<string, Latch>();
+  /** The keys that are held; with a mutex where others wait, or have waited. */
+  readonly #held = new Map<string, Mutex | undefined>();
 
   /** How many keys are held or waited for. */
   get size(): number {
-    return this.#latches.size;
+    return this.#held.size;
   }
 
-  /** Takes all of `keys`, which must be sorted and unique; resolves with what gives them back, once. */
-  async acquire(keys: readonly string[]): Promise<ReleaseLatches> {
-    const held: [string, Latch][] = [];
+  /** Takes all of `keys`, which must be sorted and unique; gives what gives them back, once: at once if all are free. */
+  acquire(keys: readonly string[]): ReleaseLatches | Promise<ReleaseLatches> {
+    for (const key of keys) if (this.#held.has(key)) return this.#acquireInTurn(keys);
+    for (const key of keys) this.#held.set(key, undefined);
+    return this.#releaser(keys);
+  }
+
+  async #acquireInTurn(keys: readonly string[]): Promise<ReleaseLatches> {
     for (const key of keys) {
-      let latch = this.#latches.get(key);
-      if (latch === undefined) this.#latches.set(key, (latch = { mutex: new Mutex(), users: 0 }));
-      latch.users++;
-      await latch.mutex.acquire();
-      held.push([key, latch]);
+      if (this.#held.has(key)) await this.#mutexOf(key).acquire();
+      else this.#held.set(key, undefined);
     }
-    return () => this.#release(held);
+    return this.#releaser(keys);
   }
 
-  #release(held: [string, Latch][]): void {
-    for (const [key, latch] of held.splice(0)) {
-      latch.users--;
-      if (latch.users === 0) this.#latches.delete(key);
-      latch.mutex.release();
+  // Whoever holds the key has locked the mutex, too.
+  #mutexOf(key: string): Mutex {
+    let mutex = this.#held.get(key);
+    if (mutex === undefined) {
+      mutex = new Mutex();
+      void mutex.acquire();
+      this.#held.set(key, mutex);
     }
+    return mutex;
+  }
+
+  #releaser(keys: readonly string[]): ReleaseLatches {
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      for (const key of keys) this.#release(key);
+    };
+  }
+
+  #release(key: string): void {
+    const mutex = this.#held.get(key);
+    mutex?.release();
+    // Where somebody waited, the mutex is theirs now.
+    if (mutex?.isLocked() !== true) this.#held.delete(key);
   }
 }

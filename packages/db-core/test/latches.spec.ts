@@ -68,7 +68,7 @@ describe('Latches', () => {
     release();
     const releaseSecond = await second;
     let thirdHas = false;
-    void third.then(() => (thirdHas = true));
+    void Promise.resolve(third).then(() => (thirdHas = true));
     await Promise.resolve();
     await Promise.resolve();
     expect(thirdHas).toBe(false);

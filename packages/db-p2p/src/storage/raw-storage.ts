@@ -103,7 +103,7 @@ export interface IRawStorage {
   getMetadata(blockId: BlockId): Promise<BlockMetadata | undefined>;
   /** The heads of several blocks as one consistent cut; answered at once where all are cached. */
   getMetadataMany(blockIds: readonly BlockId[]): MaybePromise<(BlockMetadata | undefined)[]>;
-  getRevision(blockId: BlockId, rev: number): Promise<RevisionRecord | undefined>;
+  getRevision(blockId: BlockId, rev: number): MaybePromise<RevisionRecord | undefined>;
   /** The revisions held from `startRev` to `endRev`, both inclusive; descending where `startRev` is the larger. */
   listRevisions(
     blockId: BlockId,
@@ -111,7 +111,7 @@ export interface IRawStorage {
     endRev: number,
     options?: { limit?: number },
   ): AsyncIterable<NumberedRevision>;
-  getPendingTransaction(blockId: BlockId, trxId: TrxId): Promise<PendingRecord | undefined>;
+  getPendingTransaction(blockId: BlockId, trxId: TrxId): MaybePromise<PendingRecord | undefined>;
   listPendingTransactions(blockId: BlockId): AsyncIterable<ListedPending>;
   getTransaction(blockId: BlockId, trxId: TrxId): MaybePromise<TrxRecord | undefined>;
   /** Several transactions of one block, as one consistent cut. */

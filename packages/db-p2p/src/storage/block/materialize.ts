@@ -6,6 +6,7 @@ import {
   type IBlock,
   type Transform,
 } from '@blockstrata/db-core';
+import type { MaybePromise } from '../driver/store-driver.js';
 import type { IRawStorage } from '../raw-storage.js';
 import type { BlockMetadata, NumberedRevision } from '../records.js';
 import { isHeld, quoted, tipRev } from './head.js';
@@ -19,22 +20,39 @@ export type Materialized = { readonly block: IBlock | undefined; readonly rev: n
  *
  * @throws CorruptRecordError if what the head promises is not there, or damaged (INV-4, INV-6).
  */
-export async function materialize(
+export function materialize(
   storage: IRawStorage,
   blockId: BlockId,
   head: BlockMetadata,
   rev: number,
+): MaybePromise<Materialized> {
+  if (!isHeld(head) || rev < head.latest.rev) return replay(storage, blockId, rev);
+  if (head.deleted === true) return { block: undefined, rev: head.latest.rev };
+  const copy = storage.getMaterializedBlock(blockId, head.latest.trxId);
+  if (copy === undefined || copy instanceof Promise) return fromTip(storage, blockId, head, rev, copy);
+  return { block: copy, rev: head.latest.rev };
+}
+
+/** `copy` is what reading the copy at the tip gave, or gives. */
+async function fromTip(
+  storage: IRawStorage,
+  blockId: BlockId,
+  head: BlockMetadata,
+  rev: number,
+  copy: MaybePromise<IBlock | undefined>,
 ): Promise<Materialized> {
   let known: BlockMetadata | undefined = head;
+  let reading: MaybePromise<IBlock | undefined> = copy;
   while (isHeld(known) && rev >= known.latest.rev) {
     const { latest } = known;
     if (known.deleted === true) return { block: undefined, rev: latest.rev };
-    const block = await storage.getMaterializedBlock(blockId, latest.trxId);
+    const block = await reading;
     if (block !== undefined) return { block, rev: latest.rev };
     // A commit may have superseded the copy: the head tells. The revision that was asked for is then history.
     known = await storage.getMetadata(blockId);
     if (tipRev(known) === latest.rev) throw lost(blockId, `the copy at revision ${latest.rev} is gone`);
     if (rev > latest.rev) return replay(storage, blockId, latest.rev);
+    if (isHeld(known)) reading = storage.getMaterializedBlock(blockId, known.latest.trxId);
   }
   return replay(storage, blockId, rev);
 }
@@ -68,7 +86,19 @@ async function replay(storage: IRawStorage, blockId: BlockId, rev: number): Prom
 /** The revisions from `rev` down to the nearest one whose content is known without those below it. */
 async function pathTo(storage: IRawStorage, blockId: BlockId, rev: number): Promise<NumberedRevision[]> {
   const path: NumberedRevision[] = [];
-  for await (const revision of storage.listRevisions(blockId, rev, 0)) {
+  let next = rev;
+  // Revisions that the store has at hand are followed link by link: that takes less than a scan.
+  for (;;) {
+    const reading = storage.getRevision(blockId, next);
+    const found = reading instanceof Promise ? await reading : reading;
+    if (found === undefined) break;
+    const revision = { rev: next, ...found };
+    path.push(revision);
+    if (isStart(revision) || revision.base === 0) return path;
+    next = revision.base ?? next - 1;
+    if (reading instanceof Promise || revision.base === undefined) break;
+  }
+  for await (const revision of storage.listRevisions(blockId, next, 0)) {
     const above = path.at(-1);
     if (above?.base !== undefined && above.base !== revision.rev) {
       throw lost(blockId, `revision ${above.base}, the base of ${above.rev}, is gone`);

@@ -3,7 +3,8 @@ import type { RecordKind } from '../driver/record-key.js';
 import { describeKey } from '../kernel/codec.js';
 import { EMPTY_LOG, logDigest } from '../kernel/commit-log.js';
 import type { RepoContext } from '../repo/call-context.js';
-import type { BlockMetadata, LogEntry } from '../records.js';
+import type { IRawStorage } from '../raw-storage.js';
+import type { BlockMetadata, LogEntry, RevisionRecord } from '../records.js';
 import { readBlockRecords } from './block-history.js';
 import { ReportBuilder, type CheckOptions, type VerifyReport } from './report.js';
 import { verifyBlock } from './verify-block.js';
@@ -56,7 +57,7 @@ async function verifyLog({ storage }: RepoContext, builder: ReportBuilder): Prom
 async function verifyLogged(storage: RepoContext['storage'], entry: LogEntry, builder: ReportBuilder): Promise<void> {
   for (const blockId of entry.blockIds) {
     // A damaged record is reported where its block is checked.
-    const revision = await storage.getRevision(blockId, entry.rev).catch(ifDamaged);
+    const revision = await readRevision(storage, blockId, entry.rev);
     if (revision === 'damaged' || revision?.trxId === entry.trxId) continue;
     const { trxId, rev } = entry;
     builder.violation({
@@ -91,6 +92,18 @@ async function verifyBlocks({ storage, coordination }: RepoContext, builder: Rep
     } finally {
       release();
     }
+  }
+}
+
+async function readRevision(
+  storage: IRawStorage,
+  blockId: BlockId,
+  rev: number,
+): Promise<RevisionRecord | 'damaged' | undefined> {
+  try {
+    return await storage.getRevision(blockId, rev);
+  } catch (error) {
+    return ifDamaged(error);
   }
 }
 

@@ -191,9 +191,10 @@ export class RawStorage implements IRawStorage {
     return this.#whenReady(() => this.#reader.readHeads(blockIds) as MaybePromise<(BlockMetadata | undefined)[]>);
   }
 
-  async getRevision(blockId: BlockId, rev: number): Promise<RevisionRecord | undefined> {
-    await this.#ready();
-    return (await this.#reader.read(revKey(blockId, rev), false)) as RevisionRecord | undefined;
+  getRevision(blockId: BlockId, rev: number): MaybePromise<RevisionRecord | undefined> {
+    return this.#whenReady(
+      () => this.#reader.read(revKey(blockId, rev), false) as MaybePromise<RevisionRecord | undefined>,
+    );
   }
 
   async *listRevisions(
@@ -212,9 +213,10 @@ export class RawStorage implements IRawStorage {
     }
   }
 
-  async getPendingTransaction(blockId: BlockId, trxId: TrxId): Promise<PendingRecord | undefined> {
-    await this.#ready();
-    return (await this.#reader.read(trxKey('pend', blockId, trxId), true)) as PendingRecord | undefined;
+  getPendingTransaction(blockId: BlockId, trxId: TrxId): MaybePromise<PendingRecord | undefined> {
+    return this.#whenReady(
+      () => this.#reader.read(trxKey('pend', blockId, trxId), true) as MaybePromise<PendingRecord | undefined>,
+    );
   }
 
   async *listPendingTransactions(blockId: BlockId): AsyncIterable<ListedPending> {

@@ -9,7 +9,7 @@ import type { InFlight } from './in-flight.js';
 type Range = Omit<ScanRange, 'limit' | 'keysOnly'>;
 
 // Short scans are the common case: the walk to the nearest checkpoint.
-const FIRST_PAGE_RECORDS = 40;
+const FIRST_PAGE_RECORDS = 16;
 
 /** Reads ranges of records page by page; nothing stays open while a consumer thinks. */
 export class RecordScanner {

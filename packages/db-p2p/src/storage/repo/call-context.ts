@@ -12,6 +12,7 @@ export type RepoContext = {
   readonly restoreUnknown: boolean;
   /** The versions of a block, which must lie in `storage`. */
   blockStorage(blockId: BlockId): IBlockStorage;
+  readonly gate: CallGate;
   /** Tells listeners what was committed. */
   announce(entries: readonly LogEntry[]): void;
 };
@@ -36,16 +37,16 @@ export class CallGate {
     this.#callsMax = callsMax;
   }
 
-  /** Runs a call. @throws LimitExceededError if too many are under way. */
-  async run<T>(call: () => Promise<T>): Promise<T> {
+  /** Lets a call begin. @throws LimitExceededError if too many are under way. */
+  enter(): void {
     if (this.#calls >= this.#callsMax) {
       throw new LimitExceededError('callsInFlightMax', this.#callsMax, 'the repository has too many calls under way');
     }
     this.#calls++;
-    try {
-      return await call();
-    } finally {
-      this.#calls--;
-    }
+  }
+
+  /** Says that a call has ended. */
+  leave(): void {
+    this.#calls--;
   }
 }

@@ -12,6 +12,7 @@ import {
 import { isHeld, pendingsOf, quoted, tipRev } from '../block/head.js';
 import { materialize } from '../block/materialize.js';
 import { planCommit } from '../block/plan-commit.js';
+import type { MaybePromise } from '../driver/store-driver.js';
 import type { RawBatch } from '../raw-storage.js';
 import type { BlockMetadata, PendingRecord } from '../records.js';
 import { isExpired, type RepoContext } from './call-context.js';
@@ -30,6 +31,10 @@ type Ready = {
   readonly pending: PendingRecord;
 };
 
+type Stale = { readonly kind: 'stale'; readonly failure: RepoFailure };
+
+type Examined = 'committed' | 'missing' | Lacking | Ready | Stale;
+
 type Outcome = CommitResult | Lacking;
 
 /** Commits a pending transaction on all blocks of the call in one batch, or says why not (INV-2, INV-8). */
@@ -41,7 +46,8 @@ export async function commit(
   const restored = new Set<BlockId>();
   for (;;) {
     options.signal?.throwIfAborted();
-    const release = await context.coordination.latches.acquire(request.blockIds);
+    const latching = context.coordination.latches.acquire(request.blockIds);
+    const release = latching instanceof Promise ? await latching : latching;
     let outcome: Outcome;
     try {
       if (isExpired(context, options)) return refusal('expired', 'the request expired before it could be committed');
@@ -61,13 +67,15 @@ export async function commit(
 async function attempt(context: RepoContext, request: CheckedCommit, options: RepoOptions): Promise<Outcome> {
   const { storage } = context;
   const { trxId, rev, blockIds } = request;
-  const heads = await storage.getMetadataMany(blockIds);
+  const reading = storage.getMetadataMany(blockIds);
+  const heads = reading instanceof Promise ? await reading : reading;
   const ready: Ready[] = [];
   let missing: BlockId | undefined;
   let lacking: Lacking | undefined;
   for (let i = 0; i < blockIds.length; i++) {
     const blockId = blockIds[i] ?? '';
-    const found = await examine(context, request, blockId, heads[i]);
+    const examining = examine(context, request, blockId, heads[i]);
+    const found = examining instanceof Promise ? await examining : examining;
     if (found === 'committed') continue;
     if (found === 'missing') missing ??= blockId;
     else if (found.kind === 'lacking') lacking ??= found;
@@ -81,7 +89,8 @@ async function attempt(context: RepoContext, request: CheckedCommit, options: Re
   if (ready.length === 0) return { success: true };
   const batch = storage.batch();
   for (const block of ready) {
-    const refused = await plan(context, request, block, batch);
+    const planning = plan(context, request, block, batch);
+    const refused = planning instanceof Promise ? await planning : planning;
     if (refused !== undefined) return refused;
     if (batch.byteLength > storage.limits.callBytesMax) {
       const problem = `their records take up more than ${storage.limits.callBytesMax} bytes: commit them in several calls`;
@@ -97,61 +106,103 @@ async function attempt(context: RepoContext, request: CheckedCommit, options: Re
 }
 
 /** What stands between one block and the commit, in the order in which the contract names it. */
-async function examine(
+function examine(
+  context: RepoContext,
+  request: CheckedCommit,
+  blockId: BlockId,
+  head: BlockMetadata | undefined,
+): MaybePromise<Examined> {
+  if (head === undefined || !pendingsOf(head).includes(request.trxId)) {
+    return examineUnpended(context, request, blockId, head);
+  }
+  const pending = context.storage.getPendingTransaction(blockId, request.trxId);
+  return pending instanceof Promise
+    ? pending.then(record => examinePending(context, request, blockId, head, record))
+    : examinePending(context, request, blockId, head, pending);
+}
+
+async function examineUnpended(
   context: RepoContext,
   { trxId, rev }: CheckedCommit,
   blockId: BlockId,
   head: BlockMetadata | undefined,
-): Promise<'committed' | 'missing' | Lacking | Ready | { kind: 'stale'; failure: RepoFailure }> {
-  const { storage } = context;
-  const stale = async (problem: string, knownRev: number) => {
-    const behind = head === undefined ? [] : [{ blockId, head, knownRev }];
-    return {
-      kind: 'stale' as const,
-      failure: await staleRefusal(context, `block ${quoted(blockId)} ${problem}`, behind),
-    };
-  };
+): Promise<Examined> {
+  const committed = await context.storage.getTransaction(blockId, trxId);
+  if (committed?.rev === rev) return 'committed';
+  if (committed !== undefined) {
+    const problem = `has that transaction at revision ${committed.rev}`;
+    return stale(context, blockId, head, problem, committed.rev - 1);
+  }
   const tip = tipRev(head);
-  if (!pendingsOf(head).includes(trxId)) {
-    const committed = await storage.getTransaction(blockId, trxId);
-    if (committed?.rev === rev) return 'committed';
-    if (committed !== undefined) return stale(`has that transaction at revision ${committed.rev}`, committed.rev - 1);
-    return tip >= rev ? stale(`is at revision ${tip}`, rev - 1) : 'missing';
+  return tip >= rev ? stale(context, blockId, head, `is at revision ${tip}`, rev - 1) : 'missing';
+}
+
+function examinePending(
+  context: RepoContext,
+  { rev }: CheckedCommit,
+  blockId: BlockId,
+  head: BlockMetadata,
+  pending: PendingRecord | undefined,
+): MaybePromise<Examined> {
+  const tip = tipRev(head);
+  if (pending === undefined) return 'missing';
+  const { base, transform } = pending;
+  if (tip >= rev) return stale(context, blockId, head, `is at revision ${tip}`, rev - 1);
+  if (base !== undefined && tip > base) {
+    return stale(context, blockId, head, `has moved from revision ${base} to ${tip}`, base);
   }
-  const pending = await storage.getPendingTransaction(blockId, trxId);
-  if (pending === undefined || head === undefined) return 'missing';
-  if (tip >= rev) return stale(`is at revision ${tip}`, rev - 1);
-  if (pending.base !== undefined && tip > pending.base) {
-    return stale(`has moved from revision ${pending.base} to ${tip}`, pending.base);
-  }
-  if (pending.base !== undefined && tip < pending.base) return { kind: 'lacking', blockId, base: pending.base };
-  if (tip === 0 && pending.transform.insert === undefined) return { kind: 'lacking', blockId, base: rev - 1 };
+  if (base !== undefined && tip < base) return { kind: 'lacking', blockId, base };
+  if (tip === 0 && transform.insert === undefined) return { kind: 'lacking', blockId, base: rev - 1 };
   return { kind: 'ready', blockId, head, pending };
 }
 
+async function stale(
+  context: RepoContext,
+  blockId: BlockId,
+  head: BlockMetadata | undefined,
+  problem: string,
+  knownRev: number,
+): Promise<Examined> {
+  const behind = head === undefined ? [] : [{ blockId, head, knownRev }];
+  return { kind: 'stale', failure: await staleRefusal(context, `block ${quoted(blockId)} ${problem}`, behind) };
+}
+
 /** Adds one block's part to the batch; a transform that no longer applies makes the whole call stale. */
-async function plan(
+function plan(
+  context: RepoContext,
+  request: CheckedCommit,
+  ready: Ready,
+  batch: RawBatch,
+): MaybePromise<RepoFailure | undefined> {
+  const { blockId, head } = ready;
+  if (!isHeld(head)) return planOnTip(context, request, ready, undefined, batch);
+  const tip = materialize(context.storage, blockId, head, head.latest.rev);
+  return tip instanceof Promise
+    ? tip.then(({ block }) => planOnTip(context, request, ready, block, batch))
+    : planOnTip(context, request, ready, tip.block, batch);
+}
+
+function planOnTip(
   context: RepoContext,
   { trxId, rev }: CheckedCommit,
   { blockId, head, pending }: Ready,
+  tip: IBlock | undefined,
   batch: RawBatch,
-): Promise<RepoFailure | undefined> {
-  const { storage } = context;
-  const knownRev = (pending.rev ?? rev) - 1;
-  const refuse = (problem: string) =>
-    staleRefusal(context, `on block ${quoted(blockId)} the transaction ${problem}`, [{ blockId, head, knownRev }]);
-  let tip: IBlock | undefined;
-  if (isHeld(head)) tip = (await materialize(storage, blockId, head, head.latest.rev)).block;
+): Promise<RepoFailure> | undefined {
+  const { blockBytesMax } = context.storage.limits;
+  let problem: string;
   try {
     const { checkpointInterval } = context.blockStorage(blockId);
     const { transform } = pending;
     const copyBytes = planCommit({ blockId, head, tip, trxId, rev, transform, checkpointInterval }, batch);
-    if (copyBytes <= storage.limits.blockBytesMax + COPY_OVERHEAD_BYTES) return undefined;
-    return await refuse(`would make it larger than ${storage.limits.blockBytesMax} bytes`);
+    if (copyBytes <= blockBytesMax + COPY_OVERHEAD_BYTES) return undefined;
+    problem = `would make it larger than ${blockBytesMax} bytes`;
   } catch (error) {
     if (!(error instanceof TransformError)) throw error;
-    return refuse(`no longer applies: ${error.message}`);
+    problem = `no longer applies: ${error.message}`;
   }
+  const knownRev = (pending.rev ?? rev) - 1;
+  return staleRefusal(context, `on block ${quoted(blockId)} the transaction ${problem}`, [{ blockId, head, knownRev }]);
 }
 
 // A frame, or an envelope with the key in it, around the content that the limit is about.

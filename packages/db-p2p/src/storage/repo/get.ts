@@ -15,6 +15,7 @@ import {
 import { coverageOf } from '../block/coverage.js';
 import { isHeld, pendingsOf } from '../block/head.js';
 import { materialize } from '../block/materialize.js';
+import type { MaybePromise } from '../driver/store-driver.js';
 import type { IRawStorage } from '../raw-storage.js';
 import type { BlockMetadata } from '../records.js';
 import { requireLive, type RepoContext } from './call-context.js';
@@ -27,21 +28,26 @@ class CutLost extends Error {}
 const CUT_ATTEMPTS_MAX = 100;
 
 /** `heldOnly`: ask nobody for what is missing. */
-export type GetOptions = RepoOptions & { readonly heldOnly?: boolean };
+type GetOptions = RepoOptions & { readonly heldOnly?: boolean };
 
-/** Reads blocks as one consistent cut; writes no history, restoration apart. */
-export async function get(
-  context: RepoContext,
-  gets: CheckedGets,
-  options: GetOptions,
-): Promise<Record<BlockId, GetBlockResult>> {
+type Results = Record<BlockId, GetBlockResult>;
+
+/** Reads blocks as one consistent cut; writes no history, restoration apart. Tips that are at hand come at once. */
+export function get(context: RepoContext, gets: CheckedGets, options: GetOptions): MaybePromise<Results> {
+  if (context.restoreUnknown || !asksForTips(gets)) return getAny(context, gets, options);
+  requireLive(context, options);
+  const tips = getTips(context.storage, gets);
+  if (tips instanceof Promise) return tips.then(results => results ?? getAny(context, gets, options));
+  return tips ?? getAny(context, gets, options);
+}
+
+/** The same from what is held, asking nobody for what is missing. */
+export function getHeld(context: RepoContext, gets: CheckedGets, options: RepoOptions): MaybePromise<Results> {
+  return get(context, gets, { ...options, heldOnly: true });
+}
+
+async function getAny(context: RepoContext, gets: CheckedGets, options: GetOptions): Promise<Results> {
   const { storage } = context;
-  if (!context.restoreUnknown && asksForTips(gets)) {
-    requireLive(context, options);
-    const tips = getTips(storage, gets);
-    const results = tips instanceof Promise ? await tips : tips;
-    if (results !== undefined) return results;
-  }
   for (let attempt = 1; ; attempt++) {
     requireLive(context, options);
     try {

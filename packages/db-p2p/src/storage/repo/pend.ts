@@ -11,6 +11,7 @@ import {
   type PendResult,
   type RepoFailure,
   type RepoOptions,
+  type Transform,
   type TrxId,
 } from '@blockstrata/db-core';
 import { existsAtTip, isHeld, pendingsOf, quoted, tipRev, withPending } from '../block/head.js';
@@ -21,6 +22,8 @@ import type { MaybePromise } from '../driver/store-driver.js';
 import type { BlockMetadata, PendingRecord, TrxRecord } from '../records.js';
 import { isExpired, type RepoContext } from './call-context.js';
 import { listPendings, pendingRefusal, refusal, staleRefusal, type Behind } from './failure.js';
+
+type HeldRecord = TrxRecord | PendingRecord;
 
 type Heads = ReadonlyMap<BlockId, BlockMetadata | undefined>;
 
@@ -33,7 +36,8 @@ export async function pend(context: RepoContext, request: CheckedPend, options: 
   try {
     for (;;) {
       options.signal?.throwIfAborted();
-      const release = await context.coordination.latches.acquire(blockIds);
+      const latching = context.coordination.latches.acquire(blockIds);
+      const release = latching instanceof Promise ? await latching : latching;
       let result: PendResult | undefined;
       try {
         if (isExpired(context, options)) return refusal('expired', EXPIRED);
@@ -58,12 +62,14 @@ async function attempt(
   options: RepoOptions,
 ): Promise<PendResult | undefined> {
   const { storage } = context;
-  const found = await storage.getMetadataMany(blockIds);
+  const reading = storage.getMetadataMany(blockIds);
+  const found = reading instanceof Promise ? await reading : reading;
   const heads: Heads = new Map(blockIds.map((blockId, i) => [blockId, found[i]]));
-  const known = await checkReuse(context, request, heads);
+  const checking = checkReuse(context, request, heads);
+  const known = checking instanceof Promise ? await checking : checking;
   if (known === 'repeated') return { success: true, pending: [], blockIds: [...blockIds] };
   if (known !== undefined) return known;
-  const stale = await checkStale(context, request, heads);
+  const stale = checkStale(context, request, heads);
   if (stale !== undefined) return stale;
   const crowded = blockIds.some(blockId => pendingsOf(heads.get(blockId)).length > 0);
   if (place !== undefined && (crowded || !place.isFirst())) return undefined;
@@ -73,25 +79,34 @@ async function attempt(
   if (crowded && (request.policy === 'f' || request.policy === 'r')) return pendingRefusal(others);
   const results = new Map<BlockId, IBlock | undefined>();
   for (const [blockId, change] of request.blocks) {
-    results.set(blockId, await requireApplicable(context, blockId, change, heads.get(blockId)));
+    const result = requireApplicable(context, blockId, change, heads.get(blockId));
+    results.set(blockId, result instanceof Promise ? await result : result);
   }
   await write(context, request, heads, results, options);
   return { success: true, pending: others.pending, blockIds: [...blockIds] };
 }
 
 /** Whether the transaction is held here already, and is the same; per block, since coordinators may split it (INV-5). */
-async function checkReuse(
+function checkReuse(
   { storage }: RepoContext,
-  { trxId, blocks }: CheckedPend,
+  request: CheckedPend,
   heads: Heads,
-): Promise<RepoFailure | 'repeated' | undefined> {
-  const reads = [...blocks.keys()].map(blockId => heldRecord(storage, blockId, trxId, heads.get(blockId)));
-  const records = reads.some(read => read instanceof Promise)
-    ? await Promise.all(reads.map(async read => read))
-    : reads;
+): MaybePromise<RepoFailure | 'repeated' | undefined> {
+  const { trxId } = request;
+  const reads = Array.from(heads, ([blockId, head]) => heldRecord(storage, blockId, trxId, head));
+  return reads.some(read => read instanceof Promise)
+    ? Promise.all(reads.map(async read => read)).then(records => compareHeld(request, records))
+    : compareHeld(request, reads as readonly (HeldRecord | undefined)[]);
+}
+
+function compareHeld(
+  { trxId, blocks }: CheckedPend,
+  records: readonly (HeldRecord | undefined)[],
+): RepoFailure | 'repeated' | undefined {
   let same = 0;
-  for (const [i, [blockId, { transform }]] of [...blocks].entries()) {
-    const held = records[i] as TrxRecord | PendingRecord | undefined;
+  let i = 0;
+  for (const [blockId, { transform }] of blocks) {
+    const held = records[i++];
     if (held === undefined) continue;
     if (!contentEquals(held.transform, transform)) {
       return refusal(
@@ -115,16 +130,16 @@ function heldRecord(
   blockId: BlockId,
   trxId: TrxId,
   head: BlockMetadata | undefined,
-): MaybePromise<TrxRecord | PendingRecord | undefined> {
+): MaybePromise<HeldRecord | undefined> {
   if (pendingsOf(head).includes(trxId)) return storage.getPendingTransaction(blockId, trxId);
   return isHeld(head) ? storage.getTransaction(blockId, trxId) : undefined;
 }
 
-async function checkStale(
+function checkStale(
   context: RepoContext,
   { rev, blocks }: CheckedPend,
   heads: Heads,
-): Promise<RepoFailure | undefined> {
+): Promise<RepoFailure> | undefined {
   const behind: Behind[] = [];
   let reason = '';
   for (const [blockId, { transform, base }] of blocks) {
@@ -153,16 +168,24 @@ async function checkStale(
  *
  * @throws InvalidRequestError if the transform cannot apply to the tip that is held.
  */
-async function requireApplicable(
+function requireApplicable(
   context: RepoContext,
   blockId: BlockId,
   { transform, base }: CheckedChange,
   head: BlockMetadata | undefined,
-): Promise<IBlock | undefined> {
-  const { restores } = context.blockStorage(blockId);
+): MaybePromise<IBlock | undefined> {
   if (base !== undefined && base > tipRev(head)) return undefined;
-  if (!isHeld(head) && transform.insert === undefined && restores) return undefined;
-  const tip = isHeld(head) ? (await materialize(context.storage, blockId, head, head.latest.rev)).block : undefined;
+  if (!isHeld(head)) {
+    const isUnknown = transform.insert === undefined && context.blockStorage(blockId).restores;
+    return isUnknown ? undefined : apply(blockId, undefined, transform);
+  }
+  const tip = materialize(context.storage, blockId, head, head.latest.rev);
+  return tip instanceof Promise
+    ? tip.then(({ block }) => apply(blockId, block, transform))
+    : apply(blockId, tip.block, transform);
+}
+
+function apply(blockId: BlockId, tip: IBlock | undefined, transform: Transform): IBlock | undefined {
   try {
     return applyTransform(tip, transform);
   } catch (cause) {

@@ -12,6 +12,7 @@ import {
   type CommitResult,
   type GetBlockResult,
   type IRepo,
+  type Limits,
   type PendRequest,
   type PendResult,
   type RepoOptions,
@@ -20,15 +21,17 @@ import {
 import type { IBlockStorage } from '../block/block-storage.js';
 import { coordinationOf } from '../block/coordination.js';
 import type { CheckOptions, RecoverReport, VerifyReport } from '../check/report.js';
+import type { MaybePromise } from '../driver/store-driver.js';
 import type { IRawStorage } from '../raw-storage.js';
 import type { LogEntry } from '../records.js';
-import { CallGate, requireLive, type RepoContext } from './call-context.js';
+import { CallGate, type RepoContext } from './call-context.js';
 import { cancel } from './cancel.js';
 import { changeFeed } from './change-feed.js';
 import { commit } from './commit.js';
 import { CommitEvents, type CommitListener, type ListenOptions } from './commit-events.js';
-import { get } from './get.js';
+import { get, getHeld } from './get.js';
 import { pend } from './pend.js';
+import { refresh } from './refresh.js';
 
 /** How a repository works. */
 export type StorageRepoOptions = {
@@ -68,7 +71,6 @@ export class StorageRepo implements IRepo {
   readonly #options: StorageRepoOptions;
   #context: RepoContext | undefined;
   #events: CommitEvents | undefined;
-  #gate: CallGate | undefined;
 
   /** @throws TypeError if `createBlockStorage` is no function. */
   constructor(createBlockStorage: (blockId: BlockId) => IBlockStorage, options: StorageRepoOptions = {}) {
@@ -90,11 +92,8 @@ export class StorageRepo implements IRepo {
    * @throws InvalidRequestError · ExpiredError · StorageIoError · StoreClosedError · StoreLockedError ·
    *   LimitExceededError · CorruptRecordError (of the store as a whole) · `signal.reason`
    */
-  async get(gets: BlockGets, options?: RepoOptions): Promise<Record<BlockId, GetBlockResult>> {
-    const checkedOptions = checkRepoOptions(options);
-    const context = this.#bound();
-    const checked = checkGets(gets, context.storage.limits);
-    return this.#run(() => get(context, checked, checkedOptions));
+  get(gets: BlockGets, options?: RepoOptions): Promise<Record<BlockId, GetBlockResult>> {
+    return this.#run(checkGets, gets, get, options);
   }
 
   /**
@@ -103,11 +102,8 @@ export class StorageRepo implements IRepo {
    *
    * @throws as {@link StorageRepo.get}
    */
-  async getHeld(gets: BlockGets, options?: RepoOptions): Promise<Record<BlockId, GetBlockResult>> {
-    const checkedOptions = { ...checkRepoOptions(options), heldOnly: true };
-    const context = this.#bound();
-    const checked = checkGets(gets, context.storage.limits);
-    return this.#run(() => get(context, checked, checkedOptions));
+  getHeld(gets: BlockGets, options?: RepoOptions): Promise<Record<BlockId, GetBlockResult>> {
+    return this.#run(checkGets, gets, getHeld, options);
   }
 
   /**
@@ -118,11 +114,8 @@ export class StorageRepo implements IRepo {
    * @throws InvalidRequestError · StorageIoError · QuotaExceededError · CorruptRecordError · StorePoisonedError ·
    *   StoreClosedError · StoreLockedError · LimitExceededError · `signal.reason`
    */
-  async pend(request: PendRequest, options?: RepoOptions): Promise<PendResult> {
-    const checkedOptions = checkRepoOptions(options);
-    const context = this.#bound();
-    const checked = checkPend(request, context.storage.limits);
-    return this.#run(() => pend(context, checked, checkedOptions));
+  pend(request: PendRequest, options?: RepoOptions): Promise<PendResult> {
+    return this.#run(checkPend, request, pend, options);
   }
 
   /**
@@ -132,11 +125,8 @@ export class StorageRepo implements IRepo {
    * @returns a failure `stale`, `missing-pend`, `missing-base` or `expired`, which has changed nothing.
    * @throws as {@link StorageRepo.pend}
    */
-  async commit(request: CommitRequest, options?: RepoOptions): Promise<CommitResult> {
-    const checkedOptions = checkRepoOptions(options);
-    const context = this.#bound();
-    const checked = checkCommit(request, context.storage.limits);
-    return this.#run(() => commit(context, checked, checkedOptions));
+  commit(request: CommitRequest, options?: RepoOptions): Promise<CommitResult> {
+    return this.#run(checkCommit, request, commit, options);
   }
 
   /**
@@ -145,11 +135,8 @@ export class StorageRepo implements IRepo {
    *
    * @throws as {@link StorageRepo.pend}, and ExpiredError
    */
-  async cancel(trx: TrxBlocks, options?: RepoOptions): Promise<void> {
-    const checkedOptions = checkRepoOptions(options);
-    const context = this.#bound();
-    const checked = checkTrxBlocks(trx, context.storage.limits);
-    await this.#run(() => cancel(context, checked, checkedOptions));
+  cancel(trx: TrxBlocks, options?: RepoOptions): Promise<void> {
+    return this.#run(checkTrxBlocks, trx, cancel, options);
   }
 
   /**
@@ -177,19 +164,8 @@ export class StorageRepo implements IRepo {
    *
    * @throws RestoreFailedError for the first block that failed, after all were tried.
    */
-  async refresh(blockIds: readonly BlockId[], options: RepoOptions = {}): Promise<void> {
-    const checkedOptions = checkRepoOptions(options);
-    const context = this.#bound();
-    const checked = checkBlockIds(blockIds, 'blockIds', context.storage.limits);
-    const { signal } = checkedOptions;
-    await this.#run(async () => {
-      requireLive(context, checkedOptions);
-      const refreshed = checked.map(blockId =>
-        context.blockStorage(blockId).refresh(signal === undefined ? {} : { signal }),
-      );
-      for (const outcome of await Promise.allSettled(refreshed))
-        if (outcome.status === 'rejected') throw outcome.reason;
-    });
+  refresh(blockIds: readonly BlockId[], options?: RepoOptions): Promise<void> {
+    return this.#run((value, limits) => checkBlockIds(value, 'blockIds', limits), blockIds, refresh, options);
   }
 
   /**
@@ -205,7 +181,8 @@ export class StorageRepo implements IRepo {
 
   /**
    * Opens a damaged store if need be, mends what can be mended from what is held or from peers, and reports the rest.
-   * Damage in the engine's own files closes an open store and opens it again: what is under way then fails. It can be interrupted and repeated (INV-9).
+   * Damage in the engine's own files closes an open store and opens it again: what is under way then fails. It can be
+   * interrupted and repeated (INV-9).
    */
   async recover(options: CheckOptions = {}): Promise<RecoverReport> {
     const bound = this.#bound();
@@ -213,8 +190,24 @@ export class StorageRepo implements IRepo {
     return recover(bound, options);
   }
 
-  async #run<T>(call: () => Promise<T>): Promise<T> {
-    return this.#gate === undefined ? call() : this.#gate.run(call);
+  /** One call, from its arguments to its end. */
+  async #run<Request, T>(
+    check: (value: unknown, limits: Limits) => Request,
+    value: unknown,
+    operation: (context: RepoContext, request: Request, options: RepoOptions) => MaybePromise<T>,
+    options: RepoOptions | undefined,
+  ): Promise<T> {
+    const checkedOptions = checkRepoOptions(options);
+    const context = this.#bound();
+    const request = check(value, context.storage.limits);
+    context.gate.enter();
+    try {
+      // What is at hand costs no turn of the event loop.
+      const result = operation(context, request, checkedOptions);
+      return result instanceof Promise ? await result : result;
+    } finally {
+      context.gate.leave();
+    }
   }
 
   #bound(): RepoContext {
@@ -223,11 +216,11 @@ export class StorageRepo implements IRepo {
 
   #bind(storage: IRawStorage): RepoContext {
     const log = storage.logger.forComponent('blockstrata:repo');
-    this.#gate = new CallGate(storage.limits.callsInFlightMax);
     this.#context = {
       storage,
       coordination: coordinationOf(storage),
       log,
+      gate: new CallGate(storage.limits.callsInFlightMax),
       restoreUnknown: this.#options.restoreUnknown ?? false,
       blockStorage: blockId => this.#blockStorage(blockId, storage),
       announce: entries => {
