@@ -70,7 +70,7 @@ atomicityCases(
     same(outcome.status, 'rejected', 'the write');
     same((await storage.getRevision('kept', 1))?.trxId, 't', 'a read after the failure');
     storage = await bench.reopen(storage);
-    const held = await Promise.all(IDS.map(id => storage.getRevision(id, 1)));
+    const held = await Promise.all(IDS.map(async id => storage.getRevision(id, 1)));
     same(new Set(held.map(revision => revision !== undefined)).size, 1, 'the fates of the records of one batch');
     same((await storage.getRevision('kept', 1))?.trxId, 't', 'what was acknowledged before');
   },
