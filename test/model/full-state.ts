@@ -37,11 +37,7 @@ export async function expectSameState(
   expect((await repo.verify()).violations).toEqual([]);
 }
 
-async function expectSameReads(
-  model: ModelRepo,
-  repo: RealRepo['repo'],
-  blockIds: readonly BlockId[],
-): Promise<void> {
+async function expectSameReads(model: ModelRepo, repo: RealRepo['repo'], blockIds: readonly BlockId[]): Promise<void> {
   const revs = new Set(
     [...model.blocks.values()].flatMap(({ history }) =>
       history.flatMap(({ rev }) => [rev - 1, rev, Math.min(rev + 1, Number.MAX_SAFE_INTEGER)]),
