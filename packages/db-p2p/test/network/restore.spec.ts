@@ -11,6 +11,8 @@ import {
   type RestoreProgress,
   type SyncServiceInit,
 } from '../../src/index.js';
+import { ManualClock } from '../../../../test/simulation/manual-clock.js';
+import { DEFAULT_NETWORK_LIMITS } from '../../src/network/limits.js';
 import { SyncClient } from '../../src/network/sync/sync-client.js';
 import { afterwards, tcpNode } from './tcp-nodes.js';
 
@@ -197,6 +199,25 @@ describe('a restoration over TCP', () => {
     expect(cuts).toBe(3);
     expect(Object.keys(archive?.revisions ?? {})).toHaveLength(200);
     expect(chunks).toEqual([...chunks].sort((a, b) => a - b));
+  });
+
+  it('goes on where it was when its time at the holder is over', async () => {
+    const { storage } = await history(200);
+    const clock = new ManualClock();
+    const server = await serve(storage, { limits: { chunkBytesMax: 1024 }, clock });
+    const libp2p = await tcpNode();
+    const limits = { ...DEFAULT_NETWORK_LIMITS, feedCreditMax: 4 };
+    const client = new SyncClient({ libp2p, peer: server.getMultiaddrs(), limits });
+    afterwards(() => client.close());
+    let expired = 0;
+    const onChunk = (revisions: number): void => {
+      if (expired === 3 || revisions <= 40 * (expired + 1)) return;
+      expired++;
+      clock.fire();
+    };
+    const archive = await client.archive(ID, 600, { signal: AbortSignal.timeout(25_000), onChunk });
+    expect(expired).toBe(3);
+    expect(Object.keys(archive?.revisions ?? {})).toHaveLength(200);
   });
 
   it('shows pendings to the authorised only, and never installs them', async () => {

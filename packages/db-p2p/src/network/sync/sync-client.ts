@@ -1,5 +1,6 @@
 import {
   DEFAULT_LIMITS,
+  ExpiredError,
   InvalidArchiveError,
   InvalidRequestError,
   LimitExceededError,
@@ -50,6 +51,11 @@ export type FetchOptions = {
 
 const TRANSFERS_MAX = 5;
 
+// The stream broke, or a slow one met the peer's deadline.
+function isCutOff(error: unknown): boolean {
+  return (error instanceof RemoteFailedError && error.reason === 'lost') || error instanceof ExpiredError;
+}
+
 /** Fetches archives and digests from one peer. What arrives is bounded, but not yet checked. */
 export class SyncClient {
   readonly #rpc: RpcClient;
@@ -78,8 +84,8 @@ export class SyncClient {
   }
 
   /**
-   * An archive that covers `rev` (`undefined`: the newest). A stream that breaks is opened again, and the transfer goes on
-   * below the last revision that arrived. `undefined`: the peer does not have it.
+   * An archive that covers `rev` (`undefined`: the newest). A transfer that is cut off, as the stream breaks or its time at
+   * the peer is over, goes on below the last revision that arrived. `undefined`: the peer does not have it.
    *
    * @throws RemoteFailedError · UnauthorizedError · InvalidArchiveError · the reason of `signal`
    */
@@ -96,9 +102,8 @@ export class SyncClient {
         if (assembly.revisions > 0) throw new RemoteFailedError(this.peer, 'protocol');
         return undefined;
       } catch (error) {
-        const isLost = error instanceof RemoteFailedError && error.reason === 'lost';
         const hasMoved = assembly.revisions > before;
-        if (!isLost || !hasMoved || transfer === TRANSFERS_MAX || options.signal.aborted) throw error;
+        if (!isCutOff(error) || !hasMoved || transfer === TRANSFERS_MAX || options.signal.aborted) throw error;
         if (assembly.isComplete) return assembly.archive();
       }
     }
