@@ -52,8 +52,8 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'latches-dropped',
     invariant: 'INV-2',
     file: `${REPO}/commit.ts`,
-    find: 'await context.coordination.latches.acquire(request.blockIds)',
-    replace: 'await context.coordination.latches.acquire([])',
+    find: 'context.coordination.latches.acquire(request.blockIds)',
+    replace: 'context.coordination.latches.acquire([])',
     specs: [CONFORMANCE, 'test/model/interleavings.spec.ts'],
   },
   {
@@ -84,8 +84,8 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'tip-moves-back',
     invariant: 'INV-4',
     file: `${REPO}/commit.ts`,
-    find: 'if (tip >= rev) return stale(`is at revision ${tip}`, rev - 1);\n  if (pending.base',
-    replace: 'if (pending.base',
+    find: 'if (tip >= rev) return stale(context, blockId, head, `is at revision ${tip}`, rev - 1);\n  if (base',
+    replace: 'if (base',
     specs: [CONFORMANCE],
   },
   {
