@@ -49,6 +49,14 @@ describe('a bound of limits.ts (INV-12)', () => {
     await expect(pended).rejects.toThrow(InvalidRequestError);
   });
 
+  it('takes a block of exactly the bound, and none that is a byte larger', async () => {
+    const inserts = { a: block('a', 'x'.repeat(5_000)) };
+    const blockBytes = new MemoryRawStorage().batch().saveMaterializedBlock('a', 't', inserts.a).byteLength;
+    const request = { trxId: 't', transforms: { inserts }, policy: 'f' } as const;
+    expect(await repoWith({ blockBytesMax: blockBytes }).pend(request)).toMatchObject({ success: true });
+    await expect(repoWith({ blockBytesMax: blockBytes - 1 }).pend(request)).rejects.toThrow(InvalidRequestError);
+  });
+
   it('refuses a commit whose copies are too large together, and takes it in several calls', async () => {
     const repo = repoWith({ blockBytesMax: 10_000, callBytesMax: 30_000 });
     const ids = ['a', 'b', 'c', 'd'];
