@@ -1,6 +1,7 @@
 import type { ContentRouting } from '@libp2p/interface';
 import { systemClock, type BlockId, type Clock } from '@blockstrata/db-core';
 import type { IRawStorage } from '../../storage/raw-storage.js';
+import type { LogEntry } from '../../storage/records.js';
 import type { NetworkLimits } from '../limits.js';
 import { blockCid } from './block-cid.js';
 
@@ -21,9 +22,9 @@ export type AnnouncerParts = {
 const MINUTE_MS = 60_000;
 
 /**
- * Tells content routing which blocks are held here: first all that are there, then each block that is new. Routers repeat
- * what they were told, so each block is announced once, at most {@link NetworkLimits.announcesPerMinuteMax} a minute
- * (INV-12).
+ * Tells content routing which blocks are held here: first all that are there, then each block that is new, or was
+ * restored. Routers repeat what they were told, so no commit after the first announces a block again. At most
+ * {@link NetworkLimits.announcesPerMinuteMax} a minute (INV-12).
  */
 export class Announcer {
   readonly #storage: IRawStorage;
@@ -58,22 +59,21 @@ export class Announcer {
     for await (const blockId of this.#storage.listBlockIds()) await this.#announce(blockId, signal);
     let seen = from;
     for (;;) {
-      for await (const { seq, blockIds } of this.#storage.readLog({ from: seen })) {
-        seen = seq;
-        for (const blockId of blockIds) {
-          if (await this.#isFirstRevision(blockId)) await this.#announce(blockId, signal);
+      for await (const entry of this.#storage.readLog({ from: seen })) {
+        seen = entry.seq;
+        for (const blockId of entry.blockIds) {
+          if (await this.#isNew(blockId, entry)) await this.#announce(blockId, signal);
         }
       }
       await this.#storage.logGrowth(seen, signal);
     }
   }
 
-  async #isFirstRevision(blockId: BlockId): Promise<boolean> {
-    const head = await this.#storage.getMetadata(blockId);
-    if (head?.latest === undefined) return false;
-    let revisions = 0;
-    for await (const _ of this.#storage.listRevisions(blockId, 0, head.latest.rev, { limit: 2 })) revisions++;
-    return revisions === 1;
+  // Later commits may have been made by now, so it is not how many revisions there are that tells.
+  async #isNew(blockId: BlockId, { kind, rev }: LogEntry): Promise<boolean> {
+    if (kind === 'restore') return true;
+    for await (const lowest of this.#storage.listRevisions(blockId, 0, rev, { limit: 1 })) return lowest.rev === rev;
+    return false;
   }
 
   async #announce(blockId: BlockId, signal: AbortSignal): Promise<void> {

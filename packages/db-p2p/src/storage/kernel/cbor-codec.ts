@@ -1,7 +1,6 @@
 import { CorruptRecordError, type IBlock, type Transform } from '@blockstrata/db-core';
 import { allocate, CborEncoder, crc32 } from '#platform';
 import type { RecordKey } from '../driver/record-key.js';
-import type { PendingRecord, TrxRecord } from '../records.js';
 import { describeKey, type RecordCodec } from './codec.js';
 import { RecentEncodings } from './recent-encodings.js';
 
@@ -17,18 +16,10 @@ const cbor = new CborEncoder();
  */
 export const cborCodec: RecordCodec = {
   seal(key, record) {
-    switch (key.kind) {
-      case 'pend':
-        return sealPending(key, record as PendingRecord);
-      case 'trx':
-        return frame(key, partsOfTrx(record as TrxRecord));
-      case 'block':
-        return frame(key, [recent.get(record as IBlock) ?? cbor.encode(record)]);
-      case 'meta':
-      case 'rev':
-      case 'log':
-        return frame(key, [cbor.encode(record)]);
-    }
+    if (key.kind === 'pend' && hasTransform(record)) return sealPending(key, record);
+    if (key.kind === 'trx' && hasTransform(record)) return frame(key, partsOfTrx(record));
+    const known = key.kind === 'block' ? recent.get(record) : undefined;
+    return frame(key, [known ?? cbor.encode(record)]);
   },
 
   unseal(key, bytes) {
@@ -46,10 +37,20 @@ export const cborCodec: RecordCodec = {
 const TRANSFORM_KEY = new Uint8Array(cbor.encode('transform'));
 const INSERT_KEY = new Uint8Array(cbor.encode({ insert: null }).subarray(0, -1));
 
+// CBOR's head of a map with 23 entries.
+const SMALL_MAP_HEAD_MAX = 0xb7;
+
 const recent = new RecentEncodings();
 
+type WithTransform = { readonly transform: Transform };
+
+function hasTransform(record: unknown): record is WithTransform {
+  const { transform } = Object(record) as { transform?: unknown };
+  return typeof transform === 'object' && transform !== null;
+}
+
 // The transform comes last, so that its encoding is the end of the frame.
-function sealPending(key: RecordKey, { transform, ...rest }: PendingRecord): Uint8Array {
+function sealPending(key: RecordKey, { transform, ...rest }: WithTransform): Uint8Array {
   const bytes = frame(key, [cbor.encode({ ...rest, transform })]);
   const start = HEADER_BYTES + cbor.encode(rest).length + TRANSFORM_KEY.length;
   if (isInsertOnly(transform)) recent.keep(transform.insert, bytes.subarray(start + INSERT_KEY.length));
@@ -57,18 +58,20 @@ function sealPending(key: RecordKey, { transform, ...rest }: PendingRecord): Uin
   return bytes;
 }
 
-function partsOfTrx(record: TrxRecord): Uint8Array[] {
+function partsOfTrx(record: WithTransform): Uint8Array[] {
   const { transform, ...rest } = record;
   const encoded = recent.get(isInsertOnly(transform) ? transform.insert : transform);
   if (encoded === undefined) return [cbor.encode(record)];
   const map = cbor.encode(rest);
-  // One entry more: a map of less than 24 entries has their number in its first byte.
-  map[0] = (map[0] ?? 0) + 1;
+  const head = map[0] ?? 0;
+  // One entry more: a small map has their number in its first byte.
+  if (head >= SMALL_MAP_HEAD_MAX) return [cbor.encode(record)];
+  map[0] = head + 1;
   return isInsertOnly(transform) ? [map, TRANSFORM_KEY, INSERT_KEY, encoded] : [map, TRANSFORM_KEY, encoded];
 }
 
 function isInsertOnly(transform: Transform): transform is Transform & { insert: IBlock } {
-  return transform.insert !== undefined && transform.updates === undefined && transform.delete === undefined;
+  return Object.keys(transform).length === 1 && typeof transform.insert === 'object';
 }
 
 function frame(key: RecordKey, pieces: readonly Uint8Array[]): Uint8Array {

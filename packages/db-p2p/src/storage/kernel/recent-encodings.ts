@@ -10,11 +10,11 @@ const ENCODING_BYTES_MAX = 64 * 1024;
  * the older of which is dropped as a whole, bound what is kept (INV-12).
  */
 export class RecentEncodings {
-  #young = new Map<object, Uint8Array>();
-  #old = new Map<object, Uint8Array>();
+  #young = new Map<unknown, Uint8Array>();
+  #old = new Map<unknown, Uint8Array>();
   #youngBytes = 0;
 
-  get(value: object): Uint8Array | undefined {
+  get(value: unknown): Uint8Array | undefined {
     return this.#young.get(value) ?? this.#old.get(value);
   }
 
