@@ -1,7 +1,9 @@
 import { sharingOf } from './content-walk.js';
 
-// Enough for a thousand transactions of a few KiB under way.
+// Enough for a thousand transactions of a few KiB under way. An encoding is a part of a larger buffer, all of which it
+// keeps: hence the number, too.
 const GENERATION_BYTES_MAX = 2 * 1024 * 1024;
+const GENERATION_ENCODINGS_MAX = 2048;
 const ENCODING_BYTES_MAX = 64 * 1024;
 
 /**
@@ -21,7 +23,8 @@ export class RecentEncodings {
   /** Keeps `bytes` if they are few, and nobody can change `value` (INV-13). */
   keep(value: object, bytes: Uint8Array): void {
     if (bytes.length > ENCODING_BYTES_MAX || sharingOf(value) !== 'frozen') return;
-    if (this.#youngBytes + bytes.length > GENERATION_BYTES_MAX) {
+    const isFull = this.#young.size === GENERATION_ENCODINGS_MAX;
+    if (isFull || this.#youngBytes + bytes.length > GENERATION_BYTES_MAX) {
       this.#old = this.#young;
       this.#young = new Map();
       this.#youngBytes = 0;
