@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BlockStorage, StorageRepo, type VerifyReport } from '@blockstrata/db-p2p/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkFiles } from '../src/engine-files/check-files.js';
 import { LevelDBRawStorage } from '../src/index.js';
 import { temporaryDirectory } from './raw-database.js';
 
 const BLOCKS = 400;
-const ENGINE = { writeBufferBytes: 64 * 1024, openCheckBytesMax: 0 };
+const SESSIONS = 2;
+const ENGINE = { openCheckBytesMax: 0 };
 
 let directory: string;
 
@@ -28,21 +30,28 @@ async function withRepo<T>(run: (repo: StorageRepo, storage: LevelDBRawStorage) 
   }
 }
 
-/** A store of several tables, of content that does not compress. */
+/** A store with a table for each session, of content that does not compress: too few for LevelDB to merge them. */
 async function makeStore(): Promise<void> {
-  await withRepo(async repo => {
-    for (let i = 0; i < BLOCKS; i++) {
-      const id = `block-${i}`;
-      const text = createHash('shake256', { outputLength: 900 }).update(id).digest('hex');
-      const inserts = { [id]: { header: { id, type: 'note', collectionId: 'notes' }, text } };
-      await repo.pend({ trxId: `trx-${i}`, transforms: { inserts }, policy: 'c' });
-      await repo.commit({ trxId: `trx-${i}`, blockIds: [id], rev: i + 1 });
-    }
-  });
+  for (let session = 0; session < SESSIONS; session++) {
+    await withRepo(async repo => {
+      for (let i = session; i < BLOCKS; i += SESSIONS) await insert(repo, i, (i - session) * SESSIONS + session + 1);
+    });
+  }
+  // Opened once more, LevelDB moves its log into a table.
+  await withRepo(repo => repo.get({ blockIds: [] }));
 }
 
+async function insert(repo: StorageRepo, i: number, rev: number): Promise<void> {
+  const id = `block-${i}`;
+  const text = createHash('shake256', { outputLength: 900 }).update(id).digest('hex');
+  const inserts = { [id]: { header: { id, type: 'note', collectionId: 'notes' }, text } };
+  await repo.pend({ trxId: `trx-${i}`, transforms: { inserts }, policy: 'c' });
+  expect(await repo.commit({ trxId: `trx-${i}`, blockIds: [id], rev })).toEqual({ success: true });
+}
+
+// Of the tables in the directory, those that LevelDB has merged into others are about to go.
 async function tableNames(): Promise<string[]> {
-  return (await readdir(directory)).filter(name => name.endsWith('.ldb')).sort();
+  return (await checkFiles(directory)).tables.map(({ name }) => name).sort();
 }
 
 async function damage(name: string, share: number): Promise<void> {
@@ -61,8 +70,8 @@ describe('verify() of a store with damaged tables', () => {
   it('finds every damaged table, checks whatever can still be read, and names what is gone with them (INV-6)', async () => {
     await makeStore();
     const damaged = await tableNames();
-    expect(damaged.length).toBeGreaterThan(1);
-    for (const name of damaged) await damage(name, 0.4);
+    expect(damaged).toHaveLength(SESSIONS);
+    for (const name of damaged) await damage(name, 0.1);
     const report = await withRepo(repo => repo.verify());
     expect(
       recordsOf(report)
@@ -70,7 +79,7 @@ describe('verify() of a store with damaged tables', () => {
         .sort(),
     ).toEqual(damaged);
     expect(report.records).toBeGreaterThan(BLOCKS);
-    expect(report.violations.some(({ kind }) => kind === 'missing')).toBe(true);
+    expect(report.violations.filter(({ kind }) => kind === 'missing' || kind === 'hole')).not.toEqual([]);
   });
 
   it('finds nothing in a store that is whole', async () => {
