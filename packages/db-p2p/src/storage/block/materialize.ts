@@ -86,19 +86,7 @@ async function replay(storage: IRawStorage, blockId: BlockId, rev: number): Prom
 /** The revisions from `rev` down to the nearest one whose content is known without those below it. */
 async function pathTo(storage: IRawStorage, blockId: BlockId, rev: number): Promise<NumberedRevision[]> {
   const path: NumberedRevision[] = [];
-  let next = rev;
-  // Revisions that the store has at hand are followed link by link: that takes less than a scan.
-  for (;;) {
-    const reading = storage.getRevision(blockId, next);
-    const found = reading instanceof Promise ? await reading : reading;
-    if (found === undefined) break;
-    const revision = { rev: next, ...found };
-    path.push(revision);
-    if (isStart(revision) || revision.base === 0) return path;
-    next = revision.base ?? next - 1;
-    if (reading instanceof Promise || revision.base === undefined) break;
-  }
-  for await (const revision of storage.listRevisions(blockId, next, 0)) {
+  for await (const revision of storage.listRevisions(blockId, rev, 0)) {
     const above = path.at(-1);
     if (above?.base !== undefined && above.base !== revision.rev) {
       throw lost(blockId, `revision ${above.base}, the base of ${above.rev}, is gone`);
