@@ -56,11 +56,10 @@ export async function commit(
       release();
     }
     if (!('kind' in outcome)) return outcome;
-    // Nothing waits for the network under a latch: fetch without it, then check everything again.
     if (restored.has(outcome.blockId)) return lacksBase(outcome);
     restored.add(outcome.blockId);
-    const failure = await restoreBase(context, outcome, options);
-    if (failure !== undefined) return failure;
+    // Nothing waits for the network under a latch: fetch without it, then check everything again.
+    await fetchBase(context, outcome, options);
   }
 }
 
@@ -208,23 +207,15 @@ function planOnTip(
 // A frame, or an envelope with the key in it, around the content that the limit is about.
 const COPY_OVERHEAD_BYTES = 2048;
 
-async function restoreBase(
-  context: RepoContext,
-  lacking: Lacking,
-  { signal }: RepoOptions,
-): Promise<RepoFailure | undefined> {
-  const blockStorage = context.blockStorage(lacking.blockId);
-  if (!blockStorage.restores) return lacksBase(lacking);
+/** Asks for the base of a block. Whether it has come, from there or by another way, is for the next check to tell. */
+async function fetchBase(context: RepoContext, { blockId, base }: Lacking, { signal }: RepoOptions): Promise<void> {
   try {
-    await blockStorage.ensureRevision(
-      lacking.base,
-      signal === undefined ? { movesTip: true } : { movesTip: true, signal },
-    );
-    return undefined;
+    await context
+      .blockStorage(blockId)
+      .ensureRevision(base, { movesTip: true, ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
     if (!(error instanceof RestoreFailedError)) throw error;
     context.log.error('the base of a commit could not be restored: %s', error);
-    return lacksBase(lacking);
   }
 }
 

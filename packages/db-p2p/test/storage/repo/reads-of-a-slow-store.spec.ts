@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { BlockStorage, RawStorage, StorageRepo } from '../../../src/storage/index.js';
+import { trxKey } from '../../../src/storage/driver/record-key.js';
+import { SlowDriver } from '../kernel/slow-driver.js';
+
+const header = (id: string) => ({ id, type: 't', collectionId: 'c' });
+
+/** A repository over a driver that takes its time, with block `a` at revision 1, block `gone` deleted, and no cache. */
+async function slowRepo() {
+  const driver = new SlowDriver();
+  const storage = new RawStorage(driver, { cacheBytesMax: 0 });
+  const repo = new StorageRepo(id => new BlockStorage(id, storage), { storage });
+  const inserts = { a: { header: header('a'), text: 'one' }, gone: { header: header('gone') } };
+  await repo.pend({ trxId: 't1', transforms: { inserts }, rev: 1, policy: 'c' });
+  await repo.commit({ trxId: 't1', blockIds: ['a', 'gone'], rev: 1 });
+  await repo.pend({ trxId: 't2', transforms: { deletes: ['gone'] }, rev: 2, policy: 'c' });
+  await repo.commit({ trxId: 't2', blockIds: ['gone'], rev: 2 });
+  return { driver, storage, repo };
+}
+
+describe('a read of tips from a store that takes its time', () => {
+  it('finds blocks, deleted ones, and none', async () => {
+    const { repo, storage } = await slowRepo();
+    expect(await repo.get({ blockIds: ['a', 'gone'] })).toEqual({
+      a: { block: { header: header('a'), text: 'one' }, rev: 1, state: { latest: { trxId: 't1', rev: 1 } } },
+      gone: { rev: 2, state: { latest: { trxId: 't2', rev: 2 } } },
+    });
+    expect(await repo.get({ blockIds: ['a', 'never'] })).toMatchObject({ a: { rev: 1 }, never: { state: {} } });
+    await storage.close();
+  });
+
+  it('is served of all but the block whose copy is damaged, or lost (INV-6)', async () => {
+    for (const value of [new Uint8Array([1, 2, 3]), undefined]) {
+      const { driver, repo, storage } = await slowRepo();
+      await driver.memory.write([{ key: trxKey('block', 'a', 't1'), value }]);
+      expect(await repo.get({ blockIds: ['a', 'gone'] })).toEqual({
+        a: { state: { latest: { trxId: 't1', rev: 1 } }, unavailable: 'unmaterializable' },
+        gone: { rev: 2, state: { latest: { trxId: 't2', rev: 2 } } },
+      });
+      await storage.close();
+    }
+  });
+});
