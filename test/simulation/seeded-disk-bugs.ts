@@ -1,5 +1,6 @@
 import type { FileSystem, OpenFile } from '@blockstrata/file-storage';
 import type { FaultKind } from './simulated-disk/fault-plan.js';
+import { passThrough } from './simulated-disk/pass-through.js';
 import type { SimulatedDisk } from './simulated-disk/simulated-disk.js';
 
 /** A file system that leaves out what the store relies on: what a store would do that forgot about it. */
@@ -89,22 +90,6 @@ function withoutSomeRenames(disk: SimulatedDisk, nth: number): FileSystem {
       if (isTree && ++count % nth === 0) await disk.unlink(from);
       else await disk.rename(from, to);
     },
-  };
-}
-
-function passThrough(disk: SimulatedDisk): FileSystem {
-  return {
-    create: path => disk.create(path),
-    open: path => disk.open(path),
-    readFile: path => disk.readFile(path),
-    readFileSync: (path, bytesMax) => disk.readFileSync(path, bytesMax),
-    statusSync: path => disk.statusSync(path),
-    readdir: path => disk.readdir(path),
-    mkdir: path => disk.mkdir(path),
-    rename: (from, to) => disk.rename(from, to),
-    link: (from, to) => disk.link(from, to),
-    unlink: path => disk.unlink(path),
-    syncDirectory: path => disk.syncDirectory(path),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { FileSystem } from '@blockstrata/file-storage';
+import { passThrough } from './pass-through.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 
 /** A disk that gives back another bit than was written, when it is read for the nth time. */
@@ -28,20 +29,12 @@ export function withFlippedRead(
     return Uint8Array.from(bytes).with(position, (bytes[position] ?? 0) ^ (1 << bit));
   };
   const files: FileSystem = {
-    create: path => disk.create(path),
-    open: path => disk.open(path),
+    ...passThrough(disk),
     readFile: async path => read(path, await disk.readFile(path)),
     readFileSync: (path, bytesMax) => {
       const bytes = disk.readFileSync(path, bytesMax);
       return bytes && read(path, bytes);
     },
-    statusSync: path => disk.statusSync(path),
-    readdir: path => disk.readdir(path),
-    mkdir: path => disk.mkdir(path),
-    rename: (from, to) => disk.rename(from, to),
-    link: (from, to) => disk.link(from, to),
-    unlink: path => disk.unlink(path),
-    syncDirectory: path => disk.syncDirectory(path),
   };
   return { files, flipped: () => what };
 }
