@@ -39,11 +39,9 @@ export type JournalPlace = { readonly segment: string; readonly position: number
 
 /** The bytes of a record that holds `writes`, or of a note where there are none. */
 export function encodeRecord(place: JournalPlace, stamp: JournalStamp, writes: readonly DriverWrite[]): Uint8Array {
-  const keys = writes.map(write => Buffer.from(write.key.encoded, 'utf8'));
+  const parts = writes.map(({ key, value }) => ({ key: Buffer.from(key.encoded, 'utf8'), value }));
   let length = HEAD_BYTES;
-  for (const [index, { value }] of writes.entries()) {
-    length += WRITE_HEAD_BYTES + (keys[index]?.length ?? 0) + (value?.length ?? 0);
-  }
+  for (const { key, value } of parts) length += WRITE_HEAD_BYTES + key.length + (value?.length ?? 0);
   const bytes = Buffer.allocUnsafe(length);
   MARK.copy(bytes);
   bytes.writeUInt32LE(length - HEAD_BYTES, 8);
@@ -53,8 +51,7 @@ export function encodeRecord(place: JournalPlace, stamp: JournalStamp, writes: r
   bytes.writeDoubleLE(stamp.durableSeq, 32);
   bytes.writeDoubleLE(stamp.appliedSeq, 40);
   let offset = HEAD_BYTES;
-  for (const [index, { value }] of writes.entries()) {
-    const key = keys[index] ?? Buffer.alloc(0);
+  for (const { key, value } of parts) {
     bytes.writeUInt32LE(key.length, offset);
     bytes.writeUInt32LE(value?.length ?? DELETED, offset + 4);
     offset += WRITE_HEAD_BYTES;

@@ -179,8 +179,9 @@ export class Journal {
     const { temporary, directory, fileSystem } = this.#site;
     const name = segmentName({ epoch: this.#epoch, index });
     const durableSeq = this.#seq + batches.length;
-    const records = [encodeRecord({ segment: name, position: 0 }, this.#stamp(this.#seq, durableSeq), [])];
-    let length = records[0]?.length ?? 0;
+    const note = encodeRecord({ segment: name, position: 0 }, this.#stamp(this.#seq, durableSeq), []);
+    const records = [note];
+    let { length } = note;
     for (const writes of batches) {
       this.#seq++;
       const record = encodeRecord({ segment: name, position: length }, this.#stamp(this.#seq, durableSeq), writes);

@@ -36,7 +36,9 @@ export function judgeJournal(segments: readonly SegmentContent[]): JournalVerdic
     payloads.push(record.payload);
     seq = record.seq;
   }
-  if (seq < durableSeq) losses.push(damage(lastName(segments), missing(seq + 1, durableSeq)));
+  if (seq < durableSeq) {
+    losses.push(...segments.slice(-1).map(({ name }) => damage(name, missing(seq + 1, durableSeq))));
+  }
   return { payloads, seq, losses };
 }
 
@@ -65,8 +67,4 @@ function missing(from: number, to: number): string {
 
 function damage(segment: string, what: string): DriverLoss {
   return { record: segment, problem: `${what} was synced, and is lost` };
-}
-
-function lastName(segments: readonly SegmentContent[]): string {
-  return segments.at(-1)?.name ?? 'journal';
 }

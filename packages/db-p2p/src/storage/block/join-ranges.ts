@@ -16,7 +16,7 @@ export async function joinRanges(
   const joined: RevisionRange[] = [];
   for (const range of sorted) {
     const below = joined.at(-1);
-    if (below !== undefined && (overlap(below, range) || (await links(storage, archive, below, range)))) {
+    if (below !== undefined && (await adjoin(storage, archive, below, range))) {
       joined[joined.length - 1] = toRange(below[0], later(below[1], range[1]));
     } else {
       joined.push(toRange(range[0], range[1]));
@@ -25,28 +25,26 @@ export async function joinRanges(
   return Object.freeze(joined.map(range => Object.freeze(range))) as RevisionRange[];
 }
 
-function overlap(below: RevisionRange, above: RevisionRange): boolean {
-  return below[1] === undefined || below[1] > above[0];
-}
-
 function later(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? undefined : Math.max(a, b);
 }
 
-async function links(
+/** Whether nothing lies between two stretches: they overlap, or the upper one builds on the last of the lower one. */
+async function adjoin(
   storage: IRawStorage,
   archive: CheckedArchive,
-  below: RevisionRange,
+  [start, end]: RevisionRange,
   above: RevisionRange,
 ): Promise<boolean> {
+  if (end === undefined || end > above[0]) return true;
   const brought = archive.revisions;
   const first = brought.find(({ rev }) => rev === above[0]) ?? (await storage.getRevision(archive.blockId, above[0]));
   if (first?.base === undefined) return false;
   // Only what lies in the lower stretch: beyond it a repair may have left records that are not held.
-  const top = (below[1] ?? above[0]) - 1;
+  const top = end - 1;
   let last = 0;
-  for (const { rev } of brought) if (rev >= below[0] && rev <= top) last = Math.max(last, rev);
-  for await (const { rev } of storage.listRevisions(archive.blockId, top, below[0], { limit: 1 })) {
+  for (const { rev } of brought) if (rev >= start && rev <= top) last = Math.max(last, rev);
+  for await (const { rev } of storage.listRevisions(archive.blockId, top, start, { limit: 1 })) {
     last = Math.max(last, rev);
   }
   return last === first.base;

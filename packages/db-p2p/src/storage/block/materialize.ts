@@ -5,6 +5,7 @@ import {
   type BlockId,
   type IBlock,
   type Transform,
+  type TrxRev,
 } from '@blockstrata/db-core';
 import type { MaybePromise } from '../driver/store-driver.js';
 import type { IRawStorage } from '../raw-storage.js';
@@ -29,39 +30,30 @@ export function materialize(
   if (!isHeld(head) || rev < head.latest.rev) return replay(storage, blockId, rev);
   if (head.deleted === true) return { block: undefined, rev: head.latest.rev };
   const copy = storage.getMaterializedBlock(blockId, head.latest.trxId);
-  if (copy === undefined || copy instanceof Promise) return fromTip(storage, blockId, head, rev, copy);
+  if (copy === undefined || copy instanceof Promise) return fromTip(storage, blockId, head.latest, copy);
   return { block: copy, rev: head.latest.rev };
 }
 
-/** `copy` is what reading the copy at the tip gave, or gives. */
+/** From what reading the copy at the tip of a head gave, or gives. */
 async function fromTip(
   storage: IRawStorage,
   blockId: BlockId,
-  head: BlockMetadata,
-  rev: number,
+  { rev }: TrxRev,
   copy: MaybePromise<IBlock | undefined>,
 ): Promise<Materialized> {
-  let known: BlockMetadata | undefined = head;
-  let reading: MaybePromise<IBlock | undefined> = copy;
-  while (isHeld(known) && rev >= known.latest.rev) {
-    const { latest } = known;
-    if (known.deleted === true) return { block: undefined, rev: latest.rev };
-    const block = await reading;
-    if (block !== undefined) return { block, rev: latest.rev };
-    // A commit may have superseded the copy: the head tells. The revision that was asked for is then history.
-    known = await storage.getMetadata(blockId);
-    if (tipRev(known) === latest.rev) throw lost(blockId, `the copy at revision ${latest.rev} is gone`);
-    if (rev > latest.rev) return replay(storage, blockId, latest.rev);
-    if (isHeld(known)) reading = storage.getMaterializedBlock(blockId, known.latest.trxId);
-  }
+  const block = await copy;
+  if (block !== undefined) return { block, rev };
+  // A commit may have superseded the copy: the head tells. What was the tip is then history.
+  const now = await storage.getMetadata(blockId);
+  if (tipRev(now) === rev) throw lost(blockId, `the copy at revision ${rev} is gone`);
   return replay(storage, blockId, rev);
 }
 
 async function replay(storage: IRawStorage, blockId: BlockId, rev: number): Promise<Materialized> {
   const path = await pathTo(storage, blockId, rev);
-  const target = path[0];
-  if (target === undefined) throw lost(blockId, `it holds no revision at or below ${rev}`);
-  const start = path.at(-1) ?? target;
+  const [target] = path;
+  const start = path.at(-1);
+  if (target === undefined || start === undefined) throw lost(blockId, `it holds no revision at or below ${rev}`);
   let block: IBlock | undefined;
   if (start.checkpoint === true) {
     block = await storage.getMaterializedBlock(blockId, start.trxId);

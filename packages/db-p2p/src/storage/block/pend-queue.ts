@@ -33,11 +33,6 @@ export class PendQueue {
     };
   }
 
-  /** Whether someone waits for one of these blocks. */
-  isAwaited(blockIds: readonly BlockId[]): boolean {
-    return this.#byBlock.size > 0 && blockIds.some(blockId => this.#byBlock.has(blockId));
-  }
-
   /** Pendings went from these blocks: those who are first there look again. */
   notify(blockIds: readonly BlockId[]): void {
     if (this.#byBlock.size === 0) return;

@@ -51,11 +51,10 @@ export async function openHistory(
   if (!isHeld(head)) return undefined;
   const asked = rev ?? head.latest.rev;
   const known = await coverageOf(storage, blockId, head, asked);
+  if (known.kind === 'unknown') return undefined;
   // That the block did not exist yet is told by its first revision, which has base 0.
-  const top = known.kind === 'absent' ? (head.ranges[0]?.[0] ?? asked) : asked;
-  const coverage = known.kind === 'absent' ? await coverageOf(storage, blockId, head, top) : known;
-  if (coverage.kind !== 'held') return undefined;
-  const [start, end] = coverage.range;
+  const [start, end] = known.range;
+  const top = Math.max(asked, start);
   return {
     end: top >= head.latest.rev ? undefined : await nextRevision(storage, blockId, top, end),
     pages: () => readPages(storage, blockId, head, { top, start, ...options }),

@@ -82,9 +82,13 @@ export class RecordScanner {
 }
 
 function behind(range: Range, key: RecordKey): Range {
-  if (key.kind === 'log') return range.reverse ? { ...range, to: key.seq - 1 } : { ...range, from: key.seq + 1 };
-  if (key.kind === 'rev' && range.blockId !== undefined) {
-    return range.reverse ? { ...range, to: key.rev - 1 } : { ...range, from: key.rev + 1 };
-  }
-  return { ...range, after: key };
+  const number = numberIn(range, key);
+  if (number === undefined) return { ...range, after: key };
+  return range.reverse ? { ...range, to: number - 1 } : { ...range, from: number + 1 };
+}
+
+/** What a range counts by, where it does. */
+function numberIn(range: Range, key: RecordKey): number | undefined {
+  if (key.kind === 'log') return key.seq;
+  return key.kind === 'rev' && range.blockId !== undefined ? key.rev : undefined;
 }

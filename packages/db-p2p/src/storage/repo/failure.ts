@@ -69,17 +69,15 @@ async function missingTrxs(
   return { missing, truncated };
 }
 
-/** The other transactions that are pending on these blocks, with their transforms where asked; at most so many. */
+/** The transactions that are pending on these blocks, with their transforms where asked; at most so many. */
 export async function listPendings(
   { storage }: RepoContext,
   heads: ReadonlyMap<BlockId, BlockMetadata | undefined>,
-  exceptTrxId: TrxId,
   withTransforms: boolean,
 ): Promise<{ pending: TrxPending[]; truncated: boolean }> {
   const pending: TrxPending[] = [];
   for (const [blockId, head] of heads) {
     for (const trxId of pendingsOf(head)) {
-      if (trxId === exceptTrxId) continue;
       if (pending.length === storage.limits.listedPendingsMax) return { pending, truncated: true };
       const record = withTransforms ? await storage.getPendingTransaction(blockId, trxId) : undefined;
       pending.push(record === undefined ? { blockId, trxId } : { blockId, trxId, transform: record.transform });

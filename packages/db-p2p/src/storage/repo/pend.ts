@@ -74,7 +74,7 @@ async function attempt(
   const crowded = blockIds.some(blockId => pendingsOf(heads.get(blockId)).length > 0);
   if (place !== undefined && (crowded || !place.isFirst())) return undefined;
   const others = crowded
-    ? await listPendings(context, heads, request.trxId, request.policy === 'r')
+    ? await listPendings(context, heads, request.policy === 'r')
     : { pending: [], truncated: false };
   if (crowded && (request.policy === 'f' || request.policy === 'r')) return pendingRefusal(others);
   const results = new Map<BlockId, IBlock | undefined>();
