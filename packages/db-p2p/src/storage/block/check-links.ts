@@ -2,6 +2,7 @@ import { InvalidArchiveError, rangeAt } from '@blockstrata/db-core';
 import type { IRawStorage } from '../raw-storage.js';
 import type { BlockMetadata } from '../records.js';
 import type { CheckedArchive } from './checked-archive.js';
+import { tipRev } from './head.js';
 
 /**
  * Checks both ends of an archive against what is held beside it: between a revision and its base there is none, here
@@ -23,7 +24,9 @@ async function requireLinkBelow(storage: IRawStorage, archive: CheckedArchive, h
   if (found > base) {
     throw new InvalidArchiveError(blockId, `its revision ${rev} builds on ${base}, and ${found} is held here`);
   }
-  if (base > 0 && found === 0 && rangeAt(head.ranges, base) !== undefined) {
+  // Above the tip the open range knows of nothing, be it there or not.
+  const isKnown = base > 0 && base <= tipRev(head) && rangeAt(head.ranges, base) !== undefined;
+  if (isKnown && found === 0) {
     throw new InvalidArchiveError(blockId, `its revision ${rev} builds on ${base}, which is known not to exist`);
   }
 }

@@ -40,7 +40,7 @@ export async function planInstall(
 ): Promise<Installed | undefined> {
   const { blockId } = archive;
   const head: BlockMetadata = (await storage.getMetadata(blockId)) ?? { ranges: [] };
-  const { held, listed } = await agreeingRevisions(storage, archive, head);
+  const { held, listed, linked } = await agreeingRevisions(storage, archive, head);
   await requireLinks(storage, archive, head);
   const tipMax = isHeld(head) ? Math.max(head.latest.rev, options.tipMax ?? 0) : Number.MAX_SAFE_INTEGER;
   const brought = archive.revisions.filter(({ rev }) => rev <= tipMax);
@@ -54,6 +54,7 @@ export async function planInstall(
   if (newest === undefined || (fresh.size === 0 && !widens(head, closedAt(archive.range, newest)))) return undefined;
   const tip = newest.rev > tipRev(head) || (newest.rev === tipRev(head) && fresh.has(newest)) ? newest : undefined;
   const planned = saveRevisions(archive, fresh, listed, tip, options.checkpointInterval, batch);
+  for (const { rev, ...revision } of linked) batch.saveRevision(blockId, rev, revision);
   const complete = newest === archive.revisions.at(-1);
   const covered = toRange(archive.range[0], complete ? archive.range[1] : newest.rev + 1);
   const ranges =
@@ -79,16 +80,20 @@ export async function planInstall(
   return { newest: { trxId: newest.trxId, rev: newest.rev }, revisions: fresh.size };
 }
 
-/** The revisions that are listed here in the stretch of the archive, each the same there, and those that are held whole. */
+/**
+ * The revisions that are listed here in the stretch of the archive, each the same there, and those that are held whole;
+ * of the latter, those of which only the archive knows the base, with it.
+ */
 async function agreeingRevisions(
   storage: IRawStorage,
   archive: CheckedArchive,
   head: BlockMetadata,
-): Promise<{ held: ReadonlySet<number>; listed: ReadonlySet<number> }> {
+): Promise<{ held: ReadonlySet<number>; listed: ReadonlySet<number>; linked: readonly NumberedRevision[] }> {
   const { blockId, revisions, range } = archive;
   const byRev = new Map(revisions.map(revision => [revision.rev, revision]));
   const held = new Set<number>();
   const listed = new Set<number>();
+  const linked: NumberedRevision[] = [];
   const top = range[1] === undefined ? Number.MAX_SAFE_INTEGER : range[1] - 1;
   for await (const local of storage.listRevisions(blockId, range[0], top)) {
     const theirs = byRev.get(local.rev);
@@ -99,7 +104,9 @@ async function agreeingRevisions(
       throw new InvalidArchiveError(blockId, `it lacks revision ${local.rev}, which is held here`);
     // A repair takes what it cannot vouch for out of the ranges: that counts as evidence, but not as held.
     const isWhole = await isSameWhole(storage, blockId, local, theirs);
-    if (isWhole && rangeAt(head.ranges, local.rev) !== undefined) held.add(local.rev);
+    if (!isWhole || rangeAt(head.ranges, local.rev) === undefined) continue;
+    held.add(local.rev);
+    if (local.base === undefined && theirs.base !== undefined) linked.push({ ...local, base: theirs.base });
   }
   if (isHeld(head) && byRev.has(head.latest.rev) && byRev.get(head.latest.rev)?.trxId !== head.latest.trxId) {
     throw new InvalidArchiveError(blockId, `its revision ${head.latest.rev} is not the one that is held here`);
@@ -109,7 +116,7 @@ async function agreeingRevisions(
       throw new InvalidArchiveError(blockId, `it has a revision ${rev}, which is known not to exist`);
     }
   }
-  return { held, listed };
+  return { held, listed, linked };
 }
 
 /** Whether a revision is held whole. @throws InvalidArchiveError if it is another one than theirs (INV-4). */
