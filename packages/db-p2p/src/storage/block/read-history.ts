@@ -117,7 +117,9 @@ async function nextRevision(
   end: number | undefined,
 ): Promise<number> {
   const to = (end ?? Number.MAX_SAFE_INTEGER) - 1;
-  for await (const above of storage.listRevisions(blockId, rev + 1, to, { limit: 1 })) return above.rev;
+  // Where the range ends right above it there is nothing to look for, and a scan from there would go downwards.
+  const next = rev < to ? storage.listRevisions(blockId, rev + 1, to, { limit: 1 }) : [];
+  for await (const above of next) return above.rev;
   return end ?? rev + 1;
 }
 
