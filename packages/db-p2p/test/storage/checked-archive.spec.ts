@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, type BlockOperation } from '@blockstrata/db-core';
 import { BlockStorage, checkArchive, exportArchive, MemoryRawStorage, StorageRepo } from '../../src/storage/index.js';
 import type { BlockArchive } from '../../src/storage/block/archive.js';
+import { archiveOf, blockAfter } from './block/chain.js';
 import { toArchive } from '../../src/storage/block/checked-archive.js';
 
 async function peer(revisions: number, content: unknown = 'text'): Promise<MemoryRawStorage> {
@@ -36,6 +37,28 @@ describe('an archive that was checked', () => {
     const withBytes = await exportArchive(await peer(3, new Uint8Array([1, 2])), 'a', undefined);
     const bytes = checkArchive(withBytes, 'a', 3, DEFAULT_LIMITS);
     expect(checkArchive(toArchive(bytes, DEFAULT_LIMITS), 'a', 3, DEFAULT_LIMITS)).not.toBe(bytes);
+  });
+
+  it('has a copy at its floor, and its bases, as far as it was given them', () => {
+    for (const bases of [true, false]) {
+      const given = archiveOf([1, 3, 5], { above: 1 });
+      if (!bases) delete given.revisions[3]?.base;
+      const archive = toArchive(checkArchive(given, 'a', 3, DEFAULT_LIMITS), DEFAULT_LIMITS);
+      expect(archive.revisions).toMatchObject({ 3: { block: blockAfter(1, 3) }, 5: { base: 3 } });
+      expect(archive.revisions[3]?.base).toBe(bases ? 1 : undefined);
+      expect(archive.revisions[5]).not.toHaveProperty('block');
+    }
+  });
+
+  it('ends with the error of the archive itself where looking at it fails', () => {
+    const lazy = {
+      blockId: 'a',
+      revisions: {},
+      get range(): never {
+        throw new RangeError('not there any more');
+      },
+    };
+    expect(() => checkArchive(lazy, 'a', 1, DEFAULT_LIMITS)).toThrow(RangeError);
   });
 });
 

@@ -1,6 +1,7 @@
 import { InvalidRequestError } from '@blockstrata/db-core';
 import { describe, expect, it } from 'vitest';
-import { BlockStorage, MemoryRawStorage } from '../../../src/storage/index.js';
+import { BlockStorage, MemoryRawStorage, StorageRepo } from '../../../src/storage/index.js';
+import { archiveOf, storeAt } from './chain.js';
 
 const header = { id: 'a', type: 't', collectionId: 'a' };
 const insert = { insert: { header, list: [1] } };
@@ -43,5 +44,75 @@ describe('a BlockStorage used by itself', () => {
     expect(await block.getBlock(2)).toBeUndefined();
     await block.saveMaterializedBlock('t3', undefined);
     expect(await block.storage.getMaterializedBlock('a', 't3')).toBeUndefined();
+  });
+
+  it('goes on through a repository from what the savers stored', async () => {
+    const storage = new MemoryRawStorage();
+    const block = new BlockStorage('a', storage);
+    await block.savePendingTransaction('t3', { transform: insert, time: 1 });
+    await block.promotePendingTransaction('t3', 3);
+    await block.saveRevision(3, { trxId: 't3', base: 0 });
+    await block.saveMaterializedBlock('t3', insert.insert);
+    await block.setLatest({ trxId: 't3', rev: 3 });
+    const repo = new StorageRepo(() => block, { storage });
+    const updates = { a: [['list', 1, 0, [2]] as [string, number, number, number[]]] };
+    await repo.pend({ trxId: 't5', transforms: { updates }, rev: 5, policy: 'c' });
+    expect(await repo.commit({ trxId: 't5', blockIds: ['a'], rev: 5 })).toEqual({ success: true });
+    expect((await block.getBlock(3))?.block).toEqual(insert.insert);
+    expect((await block.getBlock(5))?.block?.list).toEqual([1, 2]);
+    expect((await repo.verify()).violations).toEqual([]);
+  });
+
+  it('takes only whole intervals from 1 between two kept copies', () => {
+    for (const checkpointInterval of [0, -1, 1.5, Number.NaN]) {
+      const make = () => new BlockStorage('a', new MemoryRawStorage(), undefined, { checkpointInterval });
+      expect(make).toThrow(TypeError);
+    }
+    const every = new BlockStorage('a', new MemoryRawStorage(), undefined, { checkpointInterval: 1 });
+    expect(every.checkpointInterval).toBe(1);
+  });
+
+  it('says that it cannot restore where there is nobody to ask', async () => {
+    const { storage, peer, block } = await storeAt([1]);
+    peer.archive = archiveOf([1, 3, 5], { above: 3 });
+    await block.refresh();
+    const alone = new BlockStorage('a', storage);
+    expect(alone.restores).toBe(false);
+    expect((await alone.ensureRevision(4)).kind).toBe('unknown');
+    for (const asking of [() => alone.getBlock(4), () => alone.refresh(), () => alone.ensureHistory()]) {
+      await expect(asking()).rejects.toThrow('there is no restore callback');
+    }
+  });
+
+  it('reads as unknown where its head names ranges and no newest revision', async () => {
+    const block = new BlockStorage('a', new MemoryRawStorage());
+    await block.storage.saveMetadata('a', { ranges: [[1]] });
+    expect(await block.getBlock()).toBeUndefined();
+    expect(await block.getBlock(1)).toBeUndefined();
+  });
+
+  it('moves its tip to the revision that is asked for and no further, where it may, and asks once', async () => {
+    const { block, repo, peer } = await storeAt([1]);
+    peer.archive = archiveOf([1, 2, 3]);
+    expect((await block.ensureRevision(2)).kind).toBe('held');
+    expect(peer.asked).toEqual([]);
+    await block.ensureRevision(2, { movesTip: true });
+    await block.ensureRevision(2, { movesTip: true });
+    expect(peer.asked).toEqual([2]);
+    expect(await block.getLatest()).toEqual({ trxId: 't2', rev: 2 });
+    expect((await repo.verify()).violations).toEqual([]);
+  });
+
+  it('says that its history is not whole where two stretches of it are not known to meet', async () => {
+    const { storage, block, peer } = await storeAt([]);
+    const top = archiveOf([1, 5, 7], { above: 5 });
+    delete top.revisions[7]?.base;
+    for (const archive of [top, archiveOf([1, 5], { end: 7 })]) {
+      peer.archive = archive;
+      await (archive === top ? block.refresh() : block.ensureRevision(6));
+    }
+    expect((await storage.getMetadata('a'))?.ranges).toEqual([[1, 7], [7]]);
+    peer.archive = top;
+    await expect(block.ensureHistory()).rejects.toThrow('the history below it is missing');
   });
 });
