@@ -1,3 +1,6 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
 /** A spec, or a folder of them; `only` some of its tests, by a pattern of their names. */
 export type SpecRun = { readonly spec: string; readonly only?: string };
 
@@ -73,3 +76,14 @@ export const AREAS: readonly Area[] = [
     ],
   },
 ];
+
+/** The specs of an area, file by file. */
+export function specsOf({ specs }: Area): SpecRun[] {
+  return specs.flatMap(run =>
+    run.spec.endsWith('.ts')
+      ? [run]
+      : readdirSync(run.spec)
+          .filter(name => name.endsWith('.spec.ts'))
+          .map(name => ({ ...run, spec: join(run.spec, name) })),
+  );
+}

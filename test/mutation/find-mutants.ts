@@ -14,23 +14,30 @@ const SWAPPED: Readonly<Partial<Record<ts.SyntaxKind, string>>> = {
   [ts.SyntaxKind.MinusToken]: '+',
   [ts.SyntaxKind.PlusEqualsToken]: '-=',
 };
-const SWAPPED_METHODS: Readonly<Record<string, string>> = {
-  some: 'every',
-  every: 'some',
-  min: 'max',
-  max: 'min',
-  find: 'findLast',
-  findLast: 'find',
-};
+const SWAPPED_METHODS: ReadonlyMap<string, string> = new Map([
+  ['some', 'every'],
+  ['every', 'some'],
+  ['min', 'max'],
+  ['max', 'min'],
+  ['find', 'findLast'],
+  ['findLast', 'find'],
+]);
 
 /** All mutants of a file. Texts of errors are left as they are, and so are types and imports. */
 export function findMutants(file: string, text: string): Mutant[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const found: Mutant[] = [];
   const add = (node: ts.Node, replacement: string, change = `${shorten(node.getText())} → ${shorten(replacement)}`) => {
-    const start = node.getStart();
-    const { line } = source.getLineAndCharacterOfPosition(start);
-    found.push({ file, line: line + 1, start, end: node.getEnd(), replacement, change });
+    const host = hostOf(node);
+    const [start, end] = [host.getStart(), host.getEnd()];
+    const { line } = source.getLineAndCharacterOfPosition(node.getStart());
+    found.push({
+      file,
+      line: line + 1,
+      change,
+      host: { start, end, isStatement: ts.isStatement(host) },
+      variant: text.slice(start, node.getStart()) + replacement + text.slice(node.getEnd(), end),
+    });
   };
   const visit = (node: ts.Node): void => {
     if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
@@ -67,11 +74,12 @@ function mutateOperators(node: ts.Node, add: Add): void {
     const { left, operatorToken, right } = node;
     const swapped = SWAPPED[operatorToken.kind];
     const isOfTexts = operatorToken.kind === ts.SyntaxKind.PlusToken && [left, right].some(isText);
-    if (swapped !== undefined && !isOfTexts) add(operatorToken, swapped, `${shorten(node.getText())}: ${swapped}`);
+    if (swapped !== undefined && !isOfTexts)
+      add(node, `(${left.getText()}) ${swapped} (${right.getText()})`, `${shorten(node.getText())}: ${swapped}`);
     if (operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken) add(node, left.getText());
   }
   if (ts.isPropertyAccessExpression(node) && ts.isCallExpression(node.parent) && node.parent.expression === node) {
-    const swapped = SWAPPED_METHODS[node.name.text];
+    const swapped = SWAPPED_METHODS.get(node.name.text);
     if (swapped !== undefined) add(node.name, swapped, `${shorten(node.parent.getText())}: ${swapped}`);
   }
 }
@@ -91,7 +99,22 @@ function mutateLiterals(node: ts.Node, add: Add): void {
     if (Number(node.text) > 0) add(node, `(${node.text} - 1)`);
   }
   if (isText(node) && !isOfAnError(node) && !ts.isPropertyAssignment(node.parent)) add(node, "''");
-  if (ts.isArrayLiteralExpression(node) && node.elements.length > 0) add(node, '[]');
+  if (ts.isArrayLiteralExpression(node) && node.elements.length > 0 && !isAssigned(node)) add(node, '[]');
+}
+
+/** What can be exchanged for something else as a whole; a chain with `?.` only from its beginning to its end. */
+function hostOf(node: ts.Node): ts.Node {
+  const isMethod = ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
+  let host = isMethod ? node.parent.parent : node;
+  while (ts.isOptionalChain(host.parent) && host.parent.expression === host) host = host.parent;
+  return host;
+}
+
+/** `[a, b] = …` is no list. */
+function isAssigned({ parent, pos }: ts.ArrayLiteralExpression): boolean {
+  return (
+    ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken && parent.left.pos === pos
+  );
 }
 
 function isText(node: ts.Node): boolean {

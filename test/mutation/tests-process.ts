@@ -1,50 +1,65 @@
 import { resolve } from 'node:path';
-import { createVitest, type TestCase, type TestModule } from 'vitest/node';
-import { mutated, type Mutant, type MutationReply, type MutationTask } from './mutant.js';
+import { fileURLToPath } from 'node:url';
+import { BroadcastChannel } from 'node:worker_threads';
+import { createVitest } from 'vitest/node';
+import { filesOf } from './area-mutants.js';
+import { AREAS } from './areas.js';
+import { instrument } from './instrument.js';
+import { CHANNEL, type HuntReport, type HuntTask } from './messages.js';
 
-/** Keeps a Vitest ready, and runs one spec after another against one mutant after another. */
+/** Keeps a Vitest ready whose code of one area has all mutants in it, and runs one spec after another. */
 
-let mutant: Mutant | undefined;
+const HOOK_MS_MAX = 5000;
+
+const area = AREAS.find(({ name }) => name === process.argv[2]);
+if (area === undefined) throw new TypeError(`there is no area ${process.argv[2] ?? ''}`);
+const files = new Map(filesOf(area).map(file => [resolve(file.path), file]));
+
 const vitest = await createVitest(
   'test',
-  { watch: false, bail: 1, maxWorkers: 1, pool: 'threads', reporters: [{}] },
+  {
+    watch: false,
+    maxWorkers: 1,
+    pool: 'threads',
+    reporters: [{}],
+    runner: fileURLToPath(new URL('vitest-runner.ts', import.meta.url)),
+    hookTimeout: HOOK_MS_MAX,
+  },
   {
     plugins: [
       {
         name: 'mutation',
         enforce: 'pre',
-        transform: (code, id) =>
-          mutant !== undefined && id === resolve(mutant.file) ? mutated(code, mutant) : undefined,
+        transform: (code, id) => {
+          const file = files.get(id);
+          return file === undefined ? undefined : instrument(code, file.mutants, file.first);
+        },
       },
     ],
   },
 );
 await vitest.standalone();
 
-process.on('message', (task: MutationTask) => {
-  void run(task).then(reply => process.send?.(reply));
-});
+const channel = new BroadcastChannel(CHANNEL);
+channel.onmessage = ({ data }: { data: HuntReport }) => tell(data);
+process.on('message', (task: HuntTask) => void run(task));
 process.once('disconnect', () => process.exit());
-process.send?.({ failed: undefined } satisfies MutationReply);
+tell({ type: 'ready' });
 
-async function run({ mutant: next, specRun: { spec, only } }: MutationTask): Promise<MutationReply> {
-  for (const one of [mutant, next]) if (one !== undefined) vitest.invalidateFile(resolve(one.file));
-  mutant = next;
+async function run(task: HuntTask): Promise<void> {
+  const { spec, only } = task.specRun;
   if (only === undefined) vitest.resetGlobalTestNamePattern();
   else vitest.setGlobalTestNamePattern(only);
+  vitest.provide('huntTask', task);
   const specifications = await vitest.globTestSpecifications([spec]);
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
+  const { testModules } = await vitest.runTestSpecifications(specifications);
   // It tells of what ran before as well.
   const ran = new Set(specifications.map(({ moduleId }) => moduleId));
-  const failed = testModules
-    .filter(({ moduleId }) => ran.has(moduleId))
-    .map(firstFailure)
-    .find(name => name !== undefined);
-  return { failed: failed ?? (unhandledErrors.length > 0 ? 'an error that nobody handles' : undefined) };
+  const broken = testModules.find(module => ran.has(module.moduleId) && module.state() === 'failed');
+  if (broken !== undefined && !task.fromTheStart) tell({ type: 'broken', by: broken.moduleId });
+  tell({ type: 'ready' });
 }
 
-function firstFailure(module: TestModule): string | undefined {
-  const failing = (test: TestCase): boolean => test.result().state === 'failed';
-  for (const test of module.children.allTests()) if (failing(test)) return test.fullName;
-  return module.state() === 'failed' ? module.moduleId : undefined;
+function tell(report: HuntReport): void {
+  process.send?.(report);
 }

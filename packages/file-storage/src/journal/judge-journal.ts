@@ -26,11 +26,12 @@ export function judgeJournal(segments: readonly SegmentContent[]): JournalVerdic
   const losses = segments.filter(segment => !segment.startsWhole).map(segment => damage(segment.name, 'its beginning'));
   const payloads: Uint8Array[] = [];
   let seq = appliedSeq;
-  for (const { segment, record } of batchesBehind(appliedSeq, segments)) {
+  for (const { segment, record } of batchesOf(segments)) {
+    // It is in the tree already, or has been met.
     if (record.seq <= seq) continue;
     if (record.seq > seq + 1) {
       // Behind the last gap that matters there is only what was never acknowledged.
-      if (record.seq > durableSeq + 1 || seq >= durableSeq) break;
+      if (record.seq > durableSeq + 1) break;
       losses.push(damage(segment, missing(seq + 1, record.seq - 1)));
     }
     payloads.push(record.payload);
@@ -44,15 +45,11 @@ export function judgeJournal(segments: readonly SegmentContent[]): JournalVerdic
 
 type Batch = JournalRecord & { readonly payload: Uint8Array };
 
-function* batchesBehind(
-  appliedSeq: number,
-  segments: readonly SegmentContent[],
-): Generator<{ segment: string; record: Batch }> {
+function* batchesOf(segments: readonly SegmentContent[]): Generator<{ segment: string; record: Batch }> {
   for (const segment of segments) {
     for (const record of segment.records) {
       const { payload } = record;
-      if (payload !== undefined && record.seq > appliedSeq)
-        yield { segment: segment.name, record: { ...record, payload } };
+      if (payload !== undefined) yield { segment: segment.name, record: { ...record, payload } };
     }
   }
 }

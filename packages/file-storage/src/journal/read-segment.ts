@@ -4,8 +4,6 @@ import { decodeRecord, nextMark, type JournalRecord } from './journal-record.js'
 export type SegmentContent = {
   readonly name: string;
   readonly records: readonly JournalRecord[];
-  /** Where the first damage is; `undefined`: everywhere whole. A torn tail is damage too. */
-  readonly damagedAt: number | undefined;
   /** A segment appears complete with its first record, so that one without it has been damaged since. */
   readonly startsWhole: boolean;
 };
@@ -13,12 +11,10 @@ export type SegmentContent = {
 /** Finds every record of a segment that is whole, those behind damage included. */
 export function readSegment(name: string, bytes: Buffer): SegmentContent {
   const records: JournalRecord[] = [];
-  let damagedAt: number | undefined;
   let startsWhole = false;
   for (let position: number | undefined = 0; position !== undefined && position < bytes.length;) {
     const record = decodeRecord(bytes, { segment: name, position });
     if (record === undefined) {
-      damagedAt ??= position;
       position = nextMark(bytes, position + 1);
       continue;
     }
@@ -26,5 +22,5 @@ export function readSegment(name: string, bytes: Buffer): SegmentContent {
     records.push(record);
     position = record.end;
   }
-  return { name, records, damagedAt, startsWhole };
+  return { name, records, startsWhole };
 }

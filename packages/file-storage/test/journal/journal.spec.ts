@@ -1,4 +1,4 @@
-import { StorageIoError, StorePoisonedError } from '@blockstrata/db-core';
+import { StorageIoError, StoreClosedError, StorePoisonedError } from '@blockstrata/db-core';
 import { metaKey, type Durability } from '@blockstrata/db-p2p/storage';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DiskState } from '../../../../test/simulation/simulated-disk/disk-state.js';
@@ -61,6 +61,18 @@ describe('the journal', () => {
     expect(await recoverJournal(disk, DIRECTORY)).toMatchObject({ epoch: 1, seq: 9 });
     await journal.append(batch(10), nothing);
     expect(journal.seq).toBe(10);
+  });
+
+  it('says of what survived that it is durable, so that damage to it is told, and needs no sync again', async () => {
+    const journal = await begin({ seq: 7, survivors: [batch(8), batch(9)] }, 'relaxed');
+    const first = disk.state.find(`${DIRECTORY}/${segment(0)}`)?.inode;
+    const before = disk.trace.length;
+    await journal.seal(nothing);
+    expect(disk.trace.slice(before).filter(({ kind, inode }) => kind === 'sync' && inode === first)).toEqual([]);
+    await disk.unlink(`${DIRECTORY}/${segment(1)}`);
+    disk.flipIn(`${DIRECTORY}/${segment(0)}`, journal.segmentBytes * 3, 0);
+    const { losses } = await recoverJournal(disk, DIRECTORY);
+    expect(losses).toHaveLength(1);
   });
 
   it('does not begin where a segment before cannot be removed', async () => {
@@ -145,6 +157,7 @@ describe('the journal', () => {
         const names = (await segments()).filter(name => name.startsWith(segment(0, isApplied ? 1 : 2).slice(0, 16)));
         expect(names).toEqual([segment(1, isApplied ? 1 : 2)]);
         expect(disk.state.find(`${DIRECTORY}/${names[0]}`)?.node).toMatchObject({ content: { length: NOTE_BYTES } });
+        expect(await recovered()).toEqual([]);
       }
     });
   });
@@ -153,7 +166,9 @@ describe('the journal', () => {
     const journal = await begin();
     if (call === 'write') faults.takes = () => faults.next('write') ?? 0;
     failing = call;
-    await expect(journal.append(batch(1), () => expect.unreachable())).rejects.toThrow(StorageIoError);
+    const failed = journal.append(batch(1), () => expect.unreachable());
+    await expect(failed).rejects.toThrow(StorageIoError);
+    await expect(failed).rejects.toThrow(`failed to write ${DIRECTORY}`);
     failing = undefined;
     faults.takes = bytes => bytes;
     await expect(journal.append(batch(2), () => expect.unreachable())).rejects.toThrow(StorePoisonedError);
@@ -168,7 +183,9 @@ describe('the journal', () => {
     await journal.abandon();
     await journal.abandon();
     expect(journal.segmentBytes).toBe(0);
-    await expect(journal.append(batch(2), nothing)).rejects.toThrow(StorePoisonedError);
+    const refused = journal.append(batch(2), nothing);
+    await expect(refused).rejects.toThrow(StorePoisonedError);
+    await expect(refused).rejects.toHaveProperty('cause', expect.any(StoreClosedError));
     expect(await recovered()).toEqual(['batch 1']);
   });
 });
@@ -203,5 +220,16 @@ describe('the recovery of a journal', () => {
         losses: [{ record: directory }],
       });
     }
+  });
+
+  it('fails where the directory cannot be read', async () => {
+    const disk = new SimulatedDisk(new DiskState(), {
+      ...NO_FAULTS,
+      next(call) {
+        if (call === 'readdir') throw Object.assign(new RangeError('EIO'), { code: 'EIO' });
+      },
+    });
+    await disk.mkdir(DIRECTORY);
+    await expect(recoverJournal(disk, DIRECTORY)).rejects.toThrow(StorageIoError);
   });
 });

@@ -101,6 +101,27 @@ describe('recovery of the journal', () => {
     expect(judgeJournal([next.read()]).losses).toHaveLength(1);
   });
 
+  it('names what was synced behind the last record that is whole, in the segment that ends there', () => {
+    const next = new Segment('two', { seq: 3, durableSeq: 5 });
+    const { losses } = judgeJournal([three().read(), next.read()]);
+    expect(losses).toEqual([{ record: 'two', problem: 'batches 4 to 5 was synced, and is lost' }]);
+  });
+
+  it('tells of what was synced alone where more is missing than that, and brings back nothing behind it', () => {
+    const segment = new Segment('one').batch(1).batch(2).batch(3).batch(4, { durableSeq: 2 });
+    const later = new Segment('two', { seq: 3, durableSeq: 2 }).batch(4, { durableSeq: 2 });
+    const verdict = judgeJournal([segment.read(segment.bytes.subarray(0, segment.starts[2])), later.read()]);
+    expect(verdict.losses).toEqual([{ record: 'two', problem: 'batch 2 was synced, and is lost' }]);
+    expect(survivors(verdict)).toEqual(['batch 1']);
+  });
+
+  it('takes a batch that two segments hold once', () => {
+    const again = new Segment('two', { seq: 1, durableSeq: 1 }).batch(2).batch(3).batch(4);
+    const verdict = judgeJournal([three().read(), again.read()]);
+    expect(survivors(verdict)).toEqual(['batch 1', 'batch 2', 'batch 3', 'batch 4']);
+    expect(verdict).toMatchObject({ seq: 4, losses: [] });
+  });
+
   it('asks for nothing that is in the tree already', () => {
     const next = new Segment('two', { seq: 3, durableSeq: 3 })
       .note({ seq: 3, durableSeq: 3, appliedSeq: 3 })
