@@ -17,6 +17,8 @@ const SEND_BYTES = 64 * 1024;
 const CHUNK_REVISIONS = 64;
 
 process.once('message', (setup: ServerSetup) => void serve(setup));
+// A server whose parent is gone has nobody to serve.
+process.once('disconnect', () => process.exit());
 
 async function serve({ revisions, revisionBytes, levelDirectory }: ServerSetup): Promise<void> {
   const storage: RawStorage =

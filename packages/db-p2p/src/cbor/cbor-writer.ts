@@ -47,6 +47,23 @@ export class CborWriter {
     this.#map(value as Record<string, unknown>);
   }
 
+  /** Begins an array of so many values, which are written next. */
+  arrayOf(length: number): void {
+    this.#head(MAJOR.array, length);
+  }
+
+  /** Begins a map of so many entries, whose keys and values are written next, in turn. */
+  mapOf(entries: number): void {
+    this.#head(MAJOR.map, entries);
+  }
+
+  /** Writes a value that is encoded already. */
+  encoded(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
   #number(value: number): void {
     if (Number.isInteger(value) && Math.abs(value) <= this.#style.integerMax) {
       if (value >= 0) this.#head(MAJOR.unsigned, value);

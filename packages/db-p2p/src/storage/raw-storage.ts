@@ -7,9 +7,11 @@ import type {
   Limits,
   Randomness,
   TrxId,
+  TrxRev,
 } from '@blockstrata/db-core';
 import type { RecordKey, RecordKind } from './driver/record-key.js';
 import type { DriverLoss, DriverSupports, MaybePromise } from './driver/store-driver.js';
+import type { Encoded } from './encoded/encoded-value.js';
 import type {
   BlockMetadata,
   LogDraft,
@@ -64,7 +66,11 @@ export interface RawBatch {
   /** Puts `trx` and deletes the pending record in the same step. */
   promotePendingTransaction(blockId: BlockId, trxId: TrxId, trx: TrxRecord): this;
   saveTransaction(blockId: BlockId, trxId: TrxId, trx: TrxRecord): this;
+  /** Puts a transaction whose transform is encoded already: as a store would encode it, and checked. */
+  saveEncodedTransaction(blockId: BlockId, trxId: TrxId, transform: Encoded, rev: number): this;
   saveMaterializedBlock(blockId: BlockId, trxId: TrxId, block: IBlock): this;
+  /** Puts a copy that is encoded already, likewise. */
+  saveEncodedBlock(blockId: BlockId, trxId: TrxId, block: Encoded): this;
   deleteMaterializedBlock(blockId: BlockId, trxId: TrxId): this;
   deleteMetadata(blockId: BlockId): this;
   deleteRevision(blockId: BlockId, rev: number): this;
@@ -116,6 +122,11 @@ export interface IRawStorage {
   getTransaction(blockId: BlockId, trxId: TrxId): MaybePromise<TrxRecord | undefined>;
   /** Several transactions of one block, as one consistent cut. */
   getTransactions(blockId: BlockId, trxIds: readonly TrxId[]): Promise<(TrxRecord | undefined)[]>;
+  /**
+   * The transforms of several transactions of one block, encoded as in CBOR stores, whatever the encoding of this one; as
+   * one consistent cut. The bytes are the store's own: they may not be changed.
+   */
+  getEncodedTransforms(blockId: BlockId, trxs: readonly TrxRev[]): Promise<(Uint8Array | undefined)[]>;
   getMaterializedBlock(blockId: BlockId, trxId: TrxId): MaybePromise<IBlock | undefined>;
   /** The ids of all blocks that have a head, in an order that is the backend's own. */
   listBlockIds(options?: PageOptions<BlockId>): AsyncIterable<BlockId>;

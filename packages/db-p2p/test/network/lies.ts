@@ -2,7 +2,8 @@ import type { Stream } from '@libp2p/interface';
 import type { BlockArchive } from '../../src/storage/index.js';
 import { archiveDigest } from '../../src/network/sync/archive-digest.js';
 import { deflate } from '../../src/network/sync/deflate.js';
-import { encodeArchiveItem } from '../../src/network/sync/sync-messages.js';
+import { encodeCbor } from '../../src/network/wire/encode-cbor.js';
+import { encodeTransform } from '../../src/network/wire/transforms.js';
 import { knownArchive } from './known-history.js';
 
 /** One question, and the means to answer it. */
@@ -33,7 +34,7 @@ function lyingBy(
     if (liar.op === 'digest') return answerDigest(liar, items);
     if (liar.op === 'head') return liar.ok([items[0]?.[2], items[0]?.[0]]);
     liar.part({ end: archive.range[1] });
-    liar.part({ items });
+    liar.part({ items: encodeCbor(items) });
     liar.ok({ floor: archive.range[0] });
   };
 }
@@ -67,8 +68,8 @@ function raw(liar: Liar, bytes: Uint8Array): void {
 function archiveItems({ revisions }: BlockArchive): Item[] {
   const descending = Object.entries(revisions).sort(([a], [b]) => Number(b) - Number(a));
   return descending.map(([rev, { trx, base, block }]) => {
-    const { trxId, transform } = trx;
-    return encodeArchiveItem({ rev: Number(rev), base, trxId, transform, ...(block === undefined ? {} : { block }) });
+    const item = [Number(rev), base ?? null, trx.trxId, encodeTransform(trx.transform)];
+    return block === undefined ? item : [...item, block];
   });
 }
 
@@ -83,7 +84,7 @@ export const LIES: Record<string, Lie> = {
   'wrong-revision': async liar => {
     const archive = await knownArchive(liar.blockId, 30);
     liar.part({ end: 33 });
-    liar.part({ items: [...archiveItems(archive)] });
+    liar.part({ items: encodeCbor(archiveItems(archive)) });
     liar.ok({ floor: 3 });
   },
   gap: lyingBy(items => items.filter(([rev]) => rev !== 30)),
@@ -111,7 +112,7 @@ export const LIES: Record<string, Lie> = {
     if (liar.op === 'digest') return answerDigest(liar, items);
     if (liar.op === 'head') return liar.ok([items[0]?.[2], items[0]?.[0]]);
     liar.part({});
-    liar.part({ items });
+    liar.part({ items: encodeCbor(items) });
     liar.ok({ floor: 3 });
   },
   equivocation: lyingBy(
@@ -125,7 +126,7 @@ export const LIES: Record<string, Lie> = {
   truncation: async liar => {
     const archive = await knownArchive(liar.blockId, liar.rev);
     liar.part({ end: archive.range[1] });
-    liar.part({ items: [...archiveItems(archive)].slice(0, 5) });
+    liar.part({ items: encodeCbor(archiveItems(archive).slice(0, 5)) });
     await liar.ready();
     setTimeout(() => void liar.stream.close(), 20);
   },
@@ -140,7 +141,8 @@ export const LIES: Record<string, Lie> = {
   oversize: async liar => {
     liar.part({});
     for (let rev = 1_000_000; rev > 0 && liar.stream.status === 'open'; rev--) {
-      liar.part({ items: [[rev, rev - 1, `t${rev}`, { updates: [['lines', 0, 0, ['x'.repeat(1_000_000)]]] }]] });
+      const item = [rev, rev - 1, `t${rev}`, { updates: [['lines', 0, 0, ['x'.repeat(1_000_000)]]] }];
+      liar.part({ items: encodeCbor([item]) });
       await liar.ready();
     }
   },
@@ -178,7 +180,7 @@ export const LIES: Record<string, Lie> = {
   reset: async liar => {
     const archive = await knownArchive(liar.blockId, liar.rev);
     liar.part({ end: archive.range[1] });
-    liar.part({ items: [...archiveItems(archive)].slice(0, 5) });
+    liar.part({ items: encodeCbor(archiveItems(archive).slice(0, 5)) });
     await liar.ready();
     setTimeout(() => liar.stream.abort(new RangeError('reset')), 20);
   },
@@ -191,18 +193,7 @@ export const LIES: Record<string, Lie> = {
 /** A chunk with one item whose revision is these bytes. */
 function rawItem(liar: Liar, revision: Uint8Array): void {
   liar.part({});
-  const head = Buffer.from('a2626964', 'hex');
-  const id = Buffer.from([liar.id]);
-  const part = Buffer.concat([
-    Buffer.from('6470617274a1656974656d7381', 'hex'),
-    Buffer.from([0x84]),
-    revision,
-    Buffer.from('00616101', 'hex'),
-  ]);
-  const message = Buffer.concat([head, id, part]);
-  void liar
-    .ready()
-    .then(() => setTimeout(() => raw(liar, Buffer.concat([Buffer.from([message.length]), message])), 20));
+  liar.part({ items: Buffer.concat([Buffer.from('8184', 'hex'), revision, Buffer.from('006161a0', 'hex')]) });
 }
 
 function parsed(text: string): unknown {

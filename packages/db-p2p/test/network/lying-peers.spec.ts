@@ -157,9 +157,9 @@ describe('peers that lie about an archive (INV-11, INV-12)', () => {
     ['huge-length', { reason: 'protocol', cause: { limit: 'messageBytesMax' } }],
     ['element-bomb', { reason: 'protocol', cause: { limit: 'messageElementsMax' } }],
     ['deep-nesting', { reason: 'protocol', cause: { limit: 'messageDepthMax' } }],
-    ['nan-revision', { reason: 'protocol', cause: { code: 'invalid-request' } }],
+    ['nan-revision', { code: 'invalid-archive', cause: { code: 'invalid-request' } }],
     ['negative-revision', { code: 'invalid-archive' }],
-    ['huge-revision', { reason: 'protocol', cause: { code: 'invalid-request' } }],
+    ['huge-revision', { code: 'invalid-archive', cause: { code: 'invalid-request' } }],
   ])('refuses %s from a single peer, and stays byte-identical', async (lie, error) => {
     await refusesRestoration(lie, error);
   });

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, type BlockOperation } from '@blockstrata/db-core';
 import { blockCid, DEFAULT_NETWORK_LIMITS } from '../../src/index.js';
 import { archiveDigest } from '../../src/network/sync/archive-digest.js';
-import { decodeArchiveHead, decodeArchiveItem, decodeArchiveRequest } from '../../src/network/sync/sync-messages.js';
+import { decodeArchiveItems } from '../../src/network/sync/archive-items.js';
+import { decodeArchiveHead, decodeArchiveRequest } from '../../src/network/sync/sync-messages.js';
 import { decodeGetResults, decodeLogEntry, decodePendResult } from '../../src/network/repo/repo-answers.js';
 import { decodeCommit, decodeGets, decodePend } from '../../src/network/repo/repo-requests.js';
 import { answerFrom, requestFrom } from '../../src/network/rpc/envelope.js';
@@ -66,7 +67,7 @@ describe('docs/protocol.md', () => {
 
   it('has answers that the decoders take', () => {
     const results = examples.map(
-      ({ value }) => value as { ok?: unknown; part?: { seq?: number; items?: unknown[]; end?: number } },
+      ({ value }) => value as { ok?: unknown; part?: { seq?: number; items?: Uint8Array; end?: number } },
     );
     const [got] = results.flatMap(({ ok }) => (Array.isArray(ok) ? [ok] : []));
     expect(decodeGetResults(got, ['note'], DEFAULT_LIMITS).note).toMatchObject({ rev: 3, block: { text: 'hello' } });
@@ -79,8 +80,12 @@ describe('docs/protocol.md', () => {
     expect(decodeLogEntry(entry, DEFAULT_LIMITS)).toMatchObject({ seq: 42, trxId: 't2' });
     const head = results.find(({ part }) => part?.end !== undefined)?.part;
     expect(decodeArchiveHead(head, DEFAULT_LIMITS)).toEqual({ end: 9, pending: undefined });
-    const items = results.find(({ part }) => part?.items !== undefined)?.part?.items ?? [];
-    expect(items.map(item => decodeArchiveItem(item, DEFAULT_LIMITS).rev)).toEqual([7, 3]);
+    const [{ value, hex } = { value: undefined, hex: '' }] = examplesOf('items');
+    expect(Buffer.from(encodeCbor(value)).toString('hex')).toBe(hex);
+    const items = results.find(({ part }) => part?.items !== undefined)?.part?.items ?? new Uint8Array();
+    expect(Buffer.from(items).toString('hex')).toBe(hex);
+    const decoded = [...decodeArchiveItems(items, 'note', DEFAULT_LIMITS, DEFAULT_NETWORK_LIMITS)];
+    expect(decoded.map(({ rev }) => rev)).toEqual([7, 3]);
   });
 
   it('says what a digest is of', () => {

@@ -1,3 +1,5 @@
+import type { Transform } from '@blockstrata/db-core';
+import { EncodedValue } from '../../storage/encoded/encoded-value.js';
 import { frozen, ok, present, same } from '../assertions.js';
 import { cases } from '../case.js';
 import { block, noise } from '../samples.js';
@@ -103,6 +105,30 @@ for (const [name, value] of SHAPES) {
     same(pending.transform.updates?.[0]?.[3], value, 'what its operation inserts');
   });
 }
+
+valueCases('gives transforms as they are encoded, and takes them so', async bench => {
+  const storage = await bench.open();
+  for (const [i, [, value]] of SHAPES.entries()) {
+    const [trxId, again, rev] = [`t${i}`, `again ${i}`, 10 ** i];
+    const transform = { updates: [['value', -1, 0, value]] } as Transform;
+    await storage.saveTransaction('b', trxId, { transform, rev });
+    const [bytes, missing] = await storage.getEncodedTransforms('b', [
+      { trxId, rev },
+      { trxId: again, rev },
+    ]);
+    same(missing, undefined, 'what was not stored');
+    const encoded = present(bytes, 'the encoded transform');
+    const carried = new EncodedValue(encoded, 0, encoded.length);
+    same(carried.decode(), transform, 'the decoded transform');
+    await storage
+      .batch()
+      .saveEncodedTransaction('b', again, carried, rev)
+      .saveEncodedBlock('b', again, carried)
+      .write();
+    same(await storage.getTransaction('b', again), { transform, rev }, 'the transaction');
+    same(await storage.getMaterializedBlock('b', again), transform, 'what was put as a copy');
+  }
+});
 
 valueCases('holds one block of the largest size', async bench => {
   const storage = await bench.open();

@@ -1,6 +1,6 @@
 import type { BlockId, IBlock, Limits, RevisionRange } from '@blockstrata/db-core';
 import type { BlockArchive } from '../../storage/block/archive.js';
-import { replayArchive, toArchive, type CheckedArchive } from '../../storage/block/checked-archive.js';
+import { replayArchive, toArchive, withoutBase, type CheckedArchive } from '../../storage/block/checked-archive.js';
 import { archiveDigest } from '../sync/archive-digest.js';
 import type { DigestAnswer } from '../sync/sync-messages.js';
 
@@ -80,12 +80,14 @@ export class Candidate {
 
   /** What is cut out of a sound archive is sound. */
   #cut(floor: number, top: number, end: number | undefined, keepsFloorBase: boolean): BlockArchive | undefined {
+    const { blockId, whole } = this;
+    const range: RevisionRange = end === undefined ? [floor] : [floor, end];
+    const isWhole = floor === whole.floor && top === whole.top && (keepsFloorBase || whole.floorBase === undefined);
+    if (isWhole) return toArchive({ ...this.#archive, range }, this.#limits);
     const [first, ...rest] = this.#archive.revisions.filter(({ rev }) => rev >= floor && rev <= top);
     if (first === undefined) return undefined;
-    const lowest = keepsFloorBase ? first : { ...first, base: undefined };
-    const range: RevisionRange = end === undefined ? [floor] : [floor, end];
-    const content = this.#contentAt(floor);
-    return toArchive({ blockId: this.blockId, revisions: [lowest, ...rest], range, floor: content }, this.#limits);
+    const lowest = keepsFloorBase ? first : withoutBase(first);
+    return toArchive({ blockId, revisions: [lowest, ...rest], range, floor: this.#contentAt(floor) }, this.#limits);
   }
 
   #digest(from: number, to: number): Uint8Array | undefined {
@@ -101,7 +103,7 @@ export class Candidate {
   }
 
   #contentAt(rev: number): IBlock | undefined {
-    for (const [revision, block] of replayArchive(this.#archive)) if (revision.rev === rev) return block;
+    for (const [revision, block] of replayArchive(this.#archive)) if (revision.rev === rev) return block.content();
     return undefined;
   }
 

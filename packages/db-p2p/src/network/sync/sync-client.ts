@@ -4,7 +4,6 @@ import {
   InvalidArchiveError,
   InvalidRequestError,
   LimitExceededError,
-  requireArray,
   requireObject,
   systemClock,
   type BlockId,
@@ -16,12 +15,11 @@ import type { BlockArchive } from '../../storage/block/archive.js';
 import { RemoteFailedError } from '../errors.js';
 import { DEFAULT_NETWORK_LIMITS, type NetworkLimits } from '../limits.js';
 import { RpcClient, type Dialer, type PeerTarget, type ReceivedPart } from '../rpc/rpc-client.js';
-import { decodeCbor } from '../wire/decode-cbor.js';
 import { ArchiveAssembly } from './archive-assembly.js';
+import { decodeArchiveItems } from './archive-items.js';
 import { inflate } from './deflate.js';
 import {
   decodeArchiveHead,
-  decodeArchiveItem,
   decodeDigestAnswer,
   decodeHeadAnswer,
   encodeArchiveRequest,
@@ -56,7 +54,7 @@ function isCutOff(error: unknown): boolean {
   return (error instanceof RemoteFailedError && error.reason === 'lost') || error instanceof ExpiredError;
 }
 
-/** Fetches archives and digests from one peer. What arrives is bounded, but not yet checked. */
+/** Fetches archives and digests from one peer. Archives are checked in themselves; whether they are true, others must say. */
 export class SyncClient {
   readonly #rpc: RpcClient;
   readonly #limits: NetworkLimits;
@@ -91,7 +89,7 @@ export class SyncClient {
    */
   async archive(blockId: BlockId, rev: number | undefined, options: FetchOptions): Promise<BlockArchive | undefined> {
     const bytesMax = Math.min(2 * this.#repoLimits.archiveBytesMax, this.#limits.fetchedArchiveBytesMax);
-    const assembly = new ArchiveAssembly(blockId, rev, bytesMax);
+    const assembly = new ArchiveAssembly(blockId, rev, bytesMax, this.#repoLimits);
     for (let transfer = 1; ; transfer++) {
       const before = assembly.revisions;
       try {
@@ -152,11 +150,10 @@ export class SyncClient {
   async #addChunk(assembly: ArchiveAssembly, part: ReceivedPart): Promise<void> {
     try {
       const { items, deflated } = requireObject(part.value, 'archive');
-      if (deflated === undefined) return this.#addItems(assembly, items, part.bytes);
+      if (deflated === undefined) return this.#addItems(assembly, items);
       if (!this.#deflate || !(deflated instanceof Uint8Array))
         throw new InvalidRequestError('archive.deflated', 'was not asked for');
-      const bytes = await inflate(deflated, assembly.bytesLeft);
-      this.#addItems(assembly, decodeCbor(bytes, this.#limits), bytes.length);
+      this.#addItems(assembly, await inflate(deflated, assembly.bytesLeft));
     } catch (cause) {
       if (cause instanceof InvalidArchiveError) throw cause;
       if (!(cause instanceof InvalidRequestError) && !(cause instanceof LimitExceededError)) throw cause;
@@ -164,10 +161,11 @@ export class SyncClient {
     }
   }
 
-  #addItems(assembly: ArchiveAssembly, items: unknown, bytes: number): void {
-    assembly.count(bytes);
-    const list = requireArray(items, 'archive.items', Number.MAX_SAFE_INTEGER);
-    for (const item of list) assembly.add(decodeArchiveItem(item, this.#repoLimits));
+  #addItems(assembly: ArchiveAssembly, items: unknown): void {
+    if (!(items instanceof Uint8Array)) throw new InvalidRequestError('archive.items', 'must be bytes');
+    assembly.count(items.length);
+    const decoded = decodeArchiveItems(items, assembly.blockId, this.#repoLimits, this.#limits);
+    for (const item of decoded) assembly.add(item);
   }
 
   #decoded<T>(decode: () => T): T {

@@ -10,9 +10,8 @@ import {
   type TrxRev,
   type TrxTransforms,
 } from '@blockstrata/db-core';
-import type { HistoryRevision } from '../../storage/block/read-history.js';
 import { fromPairs, requireTuple, toPairs } from '../wire/pairs.js';
-import { decodeTrxTransforms, encodeTransform, encodeTrxTransforms } from '../wire/transforms.js';
+import { decodeTrxTransforms, encodeTrxTransforms } from '../wire/transforms.js';
 import { DEFLATE } from './sync-protocol.js';
 
 /** Which archive is wanted. */
@@ -31,15 +30,6 @@ export type ArchiveHead = {
   /** Exclusive end of the range; `undefined`: up to the newest. */
   readonly end: number | undefined;
   readonly pending: Record<TrxId, TrxTransforms> | undefined;
-};
-
-/** One revision of an archive as it arrives; its content is checked with the whole. */
-export type ArchiveItem = {
-  readonly rev: number;
-  readonly base: number | undefined;
-  readonly trxId: TrxId;
-  readonly transform: unknown;
-  readonly block: unknown;
 };
 
 /** What one node holds of a block between two revisions. */
@@ -89,27 +79,6 @@ export function decodeArchiveHead(value: unknown, limits: Limits): ArchiveHead {
       pending === undefined
         ? undefined
         : fromPairs(pending, 'archive.pending', limits, (trx, path) => decodeTrxTransforms(trx, path, limits)),
-  };
-}
-
-/** A revision of an archive as it travels. */
-export function encodeArchiveItem(revision: Omit<HistoryRevision, 'bytes'>): unknown[] {
-  const { rev, base, trxId, transform, block } = revision;
-  const item = [rev, base ?? null, trxId, encodeTransform(transform)];
-  return block === undefined ? item : [...item, block];
-}
-
-/** @throws InvalidRequestError */
-export function decodeArchiveItem(value: unknown, limits: Limits): ArchiveItem {
-  const item = requireArray(value, 'archive.items', 5);
-  if (item.length < 4) throw new InvalidRequestError('archive.items', 'must have 4 or 5 elements each');
-  const [rev, base, trxId, transform, block] = item;
-  return {
-    rev: requireRevision(rev, 'archive.rev'),
-    base: base === null ? undefined : requireRevision(base, 'archive.base', 0),
-    trxId: requireId(trxId, 'archive.trxId', limits),
-    transform,
-    block,
   };
 }
 

@@ -21,14 +21,13 @@ import { requireGrant, type Authorize } from '../rpc/authorization.js';
 import { CallWindow } from '../rpc/call-window.js';
 import { RpcService, type RpcServiceComponents } from '../rpc/rpc-service.js';
 import type { Call, OperationSpec } from '../rpc/server-session.js';
-import { encodeCbor } from '../wire/encode-cbor.js';
 import { Announcer } from './announcer.js';
 import { archiveDigest } from './archive-digest.js';
+import { encodeArchiveItems } from './archive-items.js';
 import { deflate } from './deflate.js';
 import {
   decodeArchiveRequest,
   encodeArchiveHead,
-  encodeArchiveItem,
   encodeDigestAnswer,
   encodeHeadAnswer,
   type DigestAnswer,
@@ -143,21 +142,21 @@ async function archive({ storage, authorize, compress = true, limits }: ServerIn
 
 /** Sends the revisions in chunks of about `chunkBytesMax`, and waits with each until there is room for it. */
 async function emitChunks(history: History, deflates: boolean, chunkBytesMax: number, call: Call): Promise<unknown> {
-  let items: unknown[][] = [];
+  let items: HistoryRevision[] = [];
   let bytes = 0;
   let floor = 0;
   const flush = async (): Promise<void> => {
     if (items.length === 0) return;
-    const chunk = items;
+    const chunk = encodeArchiveItems(items);
     items = [];
     bytes = 0;
-    await call.emit(deflates ? { deflated: await deflate(encodeCbor(chunk)) } : { items: chunk });
+    await call.emit(deflates ? { deflated: await deflate(chunk) } : { items: chunk });
   };
   for await (const page of history.pages()) {
     call.signal.throwIfAborted();
     for (const revision of page) {
       if (bytes + revision.bytes > chunkBytesMax) await flush();
-      items.push(encodeArchiveItem(revision));
+      items.push(revision);
       bytes += revision.bytes;
       floor = revision.rev;
     }

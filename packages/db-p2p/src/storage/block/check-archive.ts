@@ -15,6 +15,8 @@ import {
   type RevisionRange,
   type TrxId,
 } from '@blockstrata/db-core';
+import type { BlockState } from '../encoded/block-state.js';
+import { EncodedBlock } from '../encoded/encoded-transform.js';
 import { checkedBefore, replayArchive, type CheckedArchive, type CheckedRevision } from './checked-archive.js';
 
 /**
@@ -30,18 +32,13 @@ export function checkArchive(
   rev: number | undefined,
   limits: Limits,
 ): CheckedArchive {
-  try {
+  return refusing(blockId, () => {
     const known = checkedBefore(archive, limits);
     if (known === undefined) return check(archive, blockId, rev, limits);
     requireBlock(known.blockId, blockId);
     requireCover(known.range, known.revisions[0], rev);
     return known;
-  } catch (error) {
-    if (error instanceof InvalidRequestError || error instanceof TransformError) {
-      throw new InvalidArchiveError(blockId, error.message, { cause: error });
-    }
-    throw error;
-  }
+  });
 }
 
 /** One revision of an archive that is not checked yet. */
@@ -62,12 +59,68 @@ function check(archive: unknown, blockId: BlockId, rev: number | undefined, limi
   let i = 0;
   for (const [, block] of replayArchive(checked)) {
     const source = unchecked[i++] as Unchecked;
-    const copy = copyOf(source, blockId, limits);
-    if (copy !== undefined && !contentEquals(copy, block)) {
-      throw new InvalidRequestError(`${source.path}.block`, 'is not what its transforms yield');
-    }
+    requireSameCopy(copyOf(source, blockId, limits), block, source.path);
   }
   return checked;
+}
+
+/** What arrived of one archive, each revision of it checked by itself: in order, linked, and no transaction twice. */
+export type ArrivedArchive = {
+  readonly blockId: BlockId;
+  readonly revisions: readonly [CheckedRevision, ...CheckedRevision[]];
+  /** Exclusive end of the range; `undefined`: up to the newest. */
+  readonly end: number | undefined;
+  /** Copies that came with it, by revision. */
+  readonly copies: ReadonlyMap<number, IBlock | EncodedBlock>;
+};
+
+/**
+ * Checks what is left to be checked when all of an archive has arrived (INV-11): the ends, and that it replays.
+ *
+ * @throws InvalidArchiveError
+ */
+export function checkArrived(
+  { blockId, revisions, end, copies }: ArrivedArchive,
+  rev: number | undefined,
+): CheckedArchive {
+  return refusing(blockId, () => {
+    const [first] = revisions;
+    const newest = revisions.at(-1) ?? first;
+    if (end !== undefined && end <= newest.rev)
+      throw new InvalidRequestError('archive.range[1]', 'lies below a revision');
+    const range: RevisionRange = end === undefined ? [first.rev] : [first.rev, end];
+    requireCover(range, first, rev);
+    const floor = copies.get(first.rev);
+    if (floor === undefined && first.base !== 0 && first.transform.delete !== true) throw noFloor('archive.floor');
+    const checked: CheckedArchive = { blockId, revisions, range, floor };
+    for (const [revision, block] of replayArchive(checked)) {
+      if (copies.size === 0 || (revision === first && first.base !== 0)) continue;
+      const copy = copies.get(revision.rev);
+      requireSameCopy(copy instanceof EncodedBlock ? copy.decode() : copy, block, `archive.revisions[${revision.rev}]`);
+    }
+    return checked;
+  });
+}
+
+function requireSameCopy(copy: IBlock | undefined, block: BlockState, path: string): void {
+  if (copy !== undefined && !contentEquals(copy, block.content())) {
+    throw new InvalidRequestError(`${path}.block`, 'is not what its transforms yield');
+  }
+}
+
+function noFloor(path: string): InvalidRequestError {
+  return new InvalidRequestError(path, 'is the floor, and has neither base 0 nor a copy');
+}
+
+function refusing<T>(blockId: BlockId, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof InvalidRequestError || error instanceof TransformError) {
+      throw new InvalidArchiveError(blockId, error.message, { cause: error });
+    }
+    throw error;
+  }
 }
 
 function requireBlock(found: unknown, blockId: BlockId): void {
@@ -142,7 +195,7 @@ function checkRevision(
 function floorOf(source: Unchecked, first: CheckedRevision, blockId: BlockId, limits: Limits): IBlock | undefined {
   const copy = copyOf(source, blockId, limits);
   if (copy === undefined && first.base !== 0 && first.transform.delete !== true) {
-    throw new InvalidRequestError(source.path, 'is the floor, and has neither base 0 nor a copy');
+    throw noFloor(source.path);
   }
   return copy;
 }

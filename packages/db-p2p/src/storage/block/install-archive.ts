@@ -4,11 +4,13 @@ import {
   rangeAt,
   toRange,
   type BlockId,
+  type IBlock,
   type RevisionRange,
   type TrxId,
   type TrxRev,
 } from '@blockstrata/db-core';
 import type { IRawStorage, RawBatch } from '../raw-storage.js';
+import type { BlockState } from '../encoded/block-state.js';
 import type { BlockMetadata, NumberedRevision, RevisionRecord } from '../records.js';
 import { replayArchive, type CheckedArchive, type CheckedRevision } from './checked-archive.js';
 import { requireLinks } from './check-links.js';
@@ -166,38 +168,47 @@ function saveRevisions(
   let copyBytes = 0;
   let atTip: Partial<BlockMetadata> = {};
   for (const [revision, block] of replayArchive(archive)) {
-    const { rev, trxId, base, transform } = revision;
+    const { rev, trxId, base } = revision;
     if (!fresh.has(revision)) {
       // What is held here keeps its own copies; those above it only need to be near enough to each other.
       since = passed(since, 0);
       continue;
     }
     const before = batch.byteLength;
-    batch.saveTransaction(blockId, trxId, { transform, rev });
+    const { encoded } = revision;
+    const transform = encoded ?? revision.transform;
+    if (encoded === undefined) batch.saveTransaction(blockId, trxId, { transform: revision.transform, rev });
+    else batch.saveEncodedTransaction(blockId, trxId, encoded, rev);
     const absentBelow = base === 0 || transform.insert !== undefined;
-    since = absentBelow || block === undefined ? AT_CHECKPOINT : passed(since, batch.byteLength - before);
+    since = absentBelow || !block.exists ? AT_CHECKPOINT : passed(since, batch.byteLength - before);
     const isFloor = revision === archive.revisions[0] && base !== 0;
-    const checkpoint = block !== undefined && (isFloor || isCheckpointDue(since, copyBytes, checkpointInterval));
-    if (block !== undefined && (checkpoint || revision === tip)) {
+    const checkpoint = block.exists && (isFloor || isCheckpointDue(since, copyBytes, checkpointInterval));
+    if (block.exists && (checkpoint || revision === tip)) {
       const start = batch.byteLength;
-      batch.saveMaterializedBlock(blockId, trxId, block);
+      saveCopy(batch, blockId, trxId, block);
       copyBytes = batch.byteLength - start;
     }
     if (checkpoint) since = AT_CHECKPOINT;
     const record: RevisionRecord = { trxId };
     if (base !== undefined) record.base = base;
     if (checkpoint) record.checkpoint = true;
-    if (block === undefined) record.deleted = true;
+    if (!block.exists) record.deleted = true;
     batch.saveRevision(blockId, rev, record);
     // What was damaged here may have left a copy behind.
     if (listed.has(rev) && !checkpoint && revision !== tip) batch.deleteMaterializedBlock(blockId, trxId);
     if (revision === tip) {
       atTip = { sinceCheckpoint: since, copyBytes };
       if (checkpoint) atTip.checkpoint = true;
-      if (block === undefined) atTip.deleted = true;
+      if (!block.exists) atTip.deleted = true;
     }
   }
   return atTip;
+}
+
+function saveCopy(batch: RawBatch, blockId: BlockId, trxId: TrxId, block: BlockState): void {
+  const encoded = block.encoded();
+  if (encoded === undefined) batch.saveMaterializedBlock(blockId, trxId, block.content() as IBlock);
+  else batch.saveEncodedBlock(blockId, trxId, encoded);
 }
 
 /**

@@ -1,23 +1,49 @@
 import { applyTransform, type BlockId, type IBlock, type Transform, type TrxId } from '@blockstrata/db-core';
 import type { IRawStorage } from '../raw-storage.js';
 import type { BlockMetadata, NumberedRevision } from '../records.js';
+import { decodeEncoded } from '../encoded/encoded-value.js';
 import { approximateBytes } from './approximate-bytes.js';
 import { coverageOf } from './coverage.js';
 import { isHeld } from './head.js';
 import { materialize } from './materialize.js';
 
-/** One revision of a history. */
-export type HistoryRevision = {
-  readonly rev: number;
-  /** The block's revision before this one; `undefined`: not known. */
-  readonly base: number | undefined;
-  readonly trxId: TrxId;
-  readonly transform: Transform;
+/** One revision of a history; its transform stays encoded until somebody looks. */
+export class HistoryRevision {
+  readonly record: NumberedRevision;
+  /** The transform as it is stored; the bytes are the store's own. */
+  readonly encoded: Uint8Array;
   /** The content at the floor, where that cannot be had by its transform alone. */
-  readonly block?: IBlock;
-  /** What it takes up when it is encoded, about. */
-  readonly bytes: number;
-};
+  readonly block: IBlock | undefined;
+
+  constructor(record: NumberedRevision, encoded: Uint8Array, block?: IBlock) {
+    this.record = record;
+    this.encoded = encoded;
+    this.block = block;
+  }
+
+  get rev(): number {
+    return this.record.rev;
+  }
+
+  /** The block's revision before this one; `undefined`: not known. */
+  get base(): number | undefined {
+    return this.record.base;
+  }
+
+  get trxId(): TrxId {
+    return this.record.trxId;
+  }
+
+  get transform(): Transform {
+    return decodeEncoded(this.encoded) as Transform;
+  }
+
+  /** What it takes up when it travels, about. */
+  get bytes(): number {
+    const blockBytes = this.block === undefined ? 0 : approximateBytes(this.block);
+    return REVISION_OVERHEAD_BYTES + this.encoded.length + blockBytes;
+  }
+}
 
 /** A stretch of history, to be read page by page, the newest revision first. */
 export type History = {
@@ -74,19 +100,16 @@ async function* readPages(
   let last: HistoryRevision | undefined;
   for await (const records of inPages(storage.listRevisions(blockId, top, start))) {
     const page: HistoryRevision[] = last === undefined ? [] : [last];
-    const trxs = await storage.getTransactions(
-      blockId,
-      records.map(({ trxId }) => trxId),
-    );
+    const transforms = await storage.getEncodedTransforms(blockId, records);
     let isEnd = false;
-    for (const [i, { rev, base, trxId }] of records.entries()) {
-      const transform = trxs[i]?.transform;
-      const revisionBytes = transform === undefined ? 0 : REVISION_OVERHEAD_BYTES + approximateBytes(transform);
-      bytes += revisionBytes;
-      isEnd = transform === undefined || (page.length > 0 && bytes > bytesMax);
-      if (transform === undefined || isEnd) break;
-      page.push({ rev, base, trxId, transform, bytes: revisionBytes });
-      isEnd = above !== undefined && base !== undefined && base <= above;
+    for (const [i, record] of records.entries()) {
+      const encoded = transforms[i];
+      const revision = encoded === undefined ? undefined : new HistoryRevision(record, encoded);
+      bytes += revision?.bytes ?? 0;
+      isEnd = revision === undefined || (page.length > 0 && bytes > bytesMax);
+      if (revision === undefined || isEnd) break;
+      page.push(revision);
+      isEnd = above !== undefined && record.base !== undefined && record.base <= above;
       if (isEnd) break;
     }
     last = page.pop();
@@ -95,7 +118,7 @@ async function* readPages(
   }
   if (last === undefined) return;
   const { block } = last.base === 0 ? { block: undefined } : await materialize(storage, blockId, head, last.rev);
-  yield [block === undefined ? last : { ...last, block, bytes: last.bytes + approximateBytes(block) }];
+  yield [block === undefined ? last : new HistoryRevision(last.record, last.encoded, block)];
 }
 
 async function* inPages(revisions: AsyncIterable<NumberedRevision>): AsyncGenerator<NumberedRevision[]> {

@@ -22,9 +22,17 @@ export const cborCodec: RecordCodec = {
     return frame(key, [known ?? cbor.encode(record)]);
   },
 
+  sealEncoded: (key, record) => frame(key, record.parts),
+
+  sealEncodedTrx: (key, transform, rev) => frame(key, [TRX_START, ...transform.parts, revisionMember(rev)]),
+
+  unsealTransform(key, bytes, rev) {
+    requireSound(key, bytes);
+    return cutTransform(bytes.subarray(HEADER_BYTES), revisionMember(rev));
+  },
+
   unseal(key, bytes) {
-    const problem = frameProblem(key, bytes);
-    if (problem !== undefined) throw new CorruptRecordError(describeKey(key), problem);
+    requireSound(key, bytes);
     try {
       return cbor.decode(bytes.subarray(HEADER_BYTES));
     } catch (cause) {
@@ -36,6 +44,10 @@ export const cborCodec: RecordCodec = {
 // Between a record and its transform; and between a transform and the block that it inserts.
 const TRANSFORM_KEY = new Uint8Array(cbor.encode('transform'));
 const INSERT_KEY = new Uint8Array(cbor.encode({ insert: null }).subarray(0, -1));
+
+// What a record of two members begins with.
+const TWO_MEMBERS = 0xa2;
+const TRX_START = Uint8Array.of(TWO_MEMBERS, ...TRANSFORM_KEY);
 
 // CBOR's head of a map with 23 entries.
 const SMALL_MAP_HEAD_MAX = 0xb7;
@@ -91,6 +103,30 @@ function frame(key: RecordKey, pieces: readonly Uint8Array[]): Uint8Array {
   bytes[4] = crc >>> 16;
   bytes[5] = crc >>> 24;
   return bytes;
+}
+
+/** The member `rev` of a transaction. */
+function revisionMember(rev: number): Uint8Array {
+  return new Uint8Array(cbor.encode({ rev }).subarray(1));
+}
+
+/** The transform of a transaction, which comes before or behind its other member. */
+function cutTransform(record: Uint8Array, other: Uint8Array): Uint8Array | undefined {
+  const end = record.length - other.length;
+  if (startsWith(record, TRX_START, 0) && startsWith(record, other, end)) return record.subarray(TRX_START.length, end);
+  const isBehind = record[0] === TWO_MEMBERS && startsWith(record, other, 1);
+  if (!isBehind || !startsWith(record, TRANSFORM_KEY, 1 + other.length)) return undefined;
+  return record.subarray(1 + other.length + TRANSFORM_KEY.length);
+}
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array, at: number): boolean {
+  for (let i = 0; i < prefix.length; i++) if (bytes[at + i] !== prefix[i]) return false;
+  return true;
+}
+
+function requireSound(key: RecordKey, bytes: Uint8Array): void {
+  const problem = frameProblem(key, bytes);
+  if (problem !== undefined) throw new CorruptRecordError(describeKey(key), problem);
 }
 
 function frameProblem(key: RecordKey, bytes: Uint8Array): string | undefined {

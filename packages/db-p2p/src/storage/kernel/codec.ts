@@ -1,3 +1,4 @@
+import { encodeStored, type Encoded } from '../encoded/encoded-value.js';
 import type { RecordKey } from '../driver/record-key.js';
 
 /**
@@ -6,6 +7,16 @@ import type { RecordKey } from '../driver/record-key.js';
 export interface RecordCodec {
   /** The stored bytes of a record. */
   seal(key: RecordKey, record: unknown): Uint8Array;
+  /** The stored bytes of a record that is encoded already; for codecs that store encodings as they are. */
+  sealEncoded?(key: RecordKey, record: Encoded): Uint8Array;
+  /** The stored bytes of a committed transaction whose transform is encoded already; likewise. */
+  sealEncodedTrx?(key: RecordKey, transform: Encoded, rev: number): Uint8Array;
+  /**
+   * The encoded transform in the stored bytes of a transaction, shared with them; `undefined` where it cannot be cut out.
+   *
+   * @throws CorruptRecordError as {@link RecordCodec.unseal} does.
+   */
+  unsealTransform?(key: RecordKey, bytes: Uint8Array, rev: number): Uint8Array | undefined;
   /**
    * The record in stored bytes; it is the caller's to change.
    *
@@ -31,3 +42,10 @@ export function describeKey(key: RecordKey): string {
 }
 
 const TRX_RECORDS = { pend: 'pending transaction', trx: 'transaction', block: 'the copy by transaction' } as const;
+
+/** The transform in the stored bytes of a transaction, encoded as in CBOR stores. @throws CorruptRecordError */
+export function encodedTransform(codec: RecordCodec, key: RecordKey, bytes: Uint8Array, rev: number): Uint8Array {
+  const encoded = codec.unsealTransform?.(key, bytes, rev);
+  if (encoded !== undefined) return encoded;
+  return encodeStored((codec.unseal(key, bytes) as { transform: unknown }).transform);
+}

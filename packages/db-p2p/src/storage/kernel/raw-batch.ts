@@ -1,6 +1,7 @@
 import type { BlockId, IBlock, TrxId } from '@blockstrata/db-core';
 import { metaKey, revKey, trxKey, type RecordKey } from '../driver/record-key.js';
 import type { DriverWrite } from '../driver/store-driver.js';
+import type { Encoded } from '../encoded/encoded-value.js';
 import type { RawBatch } from '../raw-storage.js';
 import type { BlockMetadata, LogDraft, LogEntry, PendingRecord, RevisionRecord, TrxRecord } from '../records.js';
 import type { RecordCodec } from './codec.js';
@@ -61,6 +62,19 @@ export class SealingBatch implements RawBatch {
     return this.#put(trxKey('trx', blockId, trxId), trx, false);
   }
 
+  saveEncodedTransaction(blockId: BlockId, trxId: TrxId, transform: Encoded, rev: number): this {
+    const key = trxKey('trx', blockId, trxId);
+    const value =
+      this.#codec.sealEncodedTrx?.(key, transform, rev) ??
+      this.#codec.seal(key, { transform: transform.decode(), rev });
+    return this.#push(key, value, undefined);
+  }
+
+  saveEncodedBlock(blockId: BlockId, trxId: TrxId, block: Encoded): this {
+    const key = trxKey('block', blockId, trxId);
+    return this.#push(key, this.#codec.sealEncoded?.(key, block) ?? this.#codec.seal(key, block.decode()), undefined);
+  }
+
   saveMaterializedBlock(blockId: BlockId, trxId: TrxId, block: IBlock): this {
     return this.#put(trxKey('block', blockId, trxId), block, true);
   }
@@ -93,10 +107,14 @@ export class SealingBatch implements RawBatch {
 
   #put(key: RecordKey, record: object, cacheable: boolean): this {
     const value = this.#codec.seal(key, record);
-    this.#byteLength += value.length;
     // What its owner could still change must not become the cached truth (INV-13).
     const sharing = cacheable ? sharingOf(record) : 'open';
     const cached = sharing === 'open' ? undefined : { record, holdsBytes: sharing === 'frozen-with-bytes' };
+    return this.#push(key, value, cached);
+  }
+
+  #push(key: RecordKey, value: Uint8Array, cached: CachedRecord | undefined): this {
+    this.#byteLength += value.length;
     this.#writes.push({ key, value, cached });
     return this;
   }

@@ -12,6 +12,7 @@ import {
   type Metrics,
   type Randomness,
   type TrxId,
+  type TrxRev,
 } from '@blockstrata/db-core';
 import { metaKey, revKey, trxKey, type RecordKey, type RecordKind } from '../driver/record-key.js';
 import type { DriverLoss, DriverSupports, Durability, MaybePromise, StoreDriver } from '../driver/store-driver.js';
@@ -33,7 +34,7 @@ import type {
   TrxRecord,
 } from '../records.js';
 import { cborCodec } from './cbor-codec.js';
-import type { RecordCodec } from './codec.js';
+import { encodedTransform, type RecordCodec } from './codec.js';
 import { EMPTY_LOG } from './commit-log.js';
 import { GroupCommit } from './group-commit.js';
 import type { StoreHeader } from './header.js';
@@ -235,6 +236,14 @@ export class RawStorage implements IRawStorage {
     await this.#ready();
     const keys = trxIds.map(trxId => trxKey('trx', blockId, trxId));
     return (await this.#reader.readMany(keys)) as (TrxRecord | undefined)[];
+  }
+
+  async getEncodedTransforms(blockId: BlockId, trxs: readonly TrxRev[]): Promise<(Uint8Array | undefined)[]> {
+    await this.#ready();
+    const keys = trxs.map(({ trxId }) => trxKey('trx', blockId, trxId));
+    return this.#reader.readValues(keys, (key, value, i) =>
+      value === undefined ? undefined : encodedTransform(this.#codec, key, value, trxs[i]?.rev ?? 0),
+    );
   }
 
   getMaterializedBlock(blockId: BlockId, trxId: TrxId): MaybePromise<IBlock | undefined> {

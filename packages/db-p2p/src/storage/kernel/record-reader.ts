@@ -41,12 +41,20 @@ export class RecordReader {
   }
 
   /** Several records that are not cached, as one consistent cut. */
-  async readMany(keys: readonly RecordKey[]): Promise<(object | undefined)[]> {
+  readMany(keys: readonly RecordKey[]): Promise<(object | undefined)[]> {
+    return this.readValues(keys, (key, value) => this.#take(key, value, false));
+  }
+
+  /** What `take` makes of the stored bytes of several records, as one consistent cut. */
+  readValues<T>(
+    keys: readonly RecordKey[],
+    take: (key: RecordKey, value: Uint8Array | undefined, index: number) => T,
+  ): Promise<T[]> {
     const encoded = keys.map(key => key.encoded);
     return this.#inFlight.read(encoded, async () => {
       if (this.#inFlight.isWriting(encoded)) await this.#inFlight.settled();
       const values = await this.#driver.getMany(keys);
-      return keys.map((key, i) => this.#take(key, values[i], false));
+      return keys.map((key, i) => take(key, values[i], i));
     });
   }
 

@@ -1,4 +1,5 @@
 import { Encoder } from 'cbor-x';
+import { isUtf8 as bufferIsUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 
@@ -29,6 +30,11 @@ export class CborEncoder {
 /** CRC-32 (ISO-HDLC, as in zlib) of bytes or of the UTF-8 of a string, going on from `seed`. */
 export function crc32(data: Uint8Array | string, seed = 0): number {
   return zlibCrc32(data, seed);
+}
+
+/** Whether bytes are well-formed UTF-8. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  return bufferIsUtf8(bytes);
 }
 
 /** SHA-256. */

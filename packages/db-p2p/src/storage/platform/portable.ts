@@ -9,6 +9,18 @@ export function crc32(data: Uint8Array | string, seed = 0): number {
   return (typeof data === 'string' ? CRC32.str(data, seed) : CRC32.buf(data, seed)) >>> 0;
 }
 
+/** Whether bytes are well-formed UTF-8. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    utf8.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** SHA-256. */
 export function sha256(bytes: Uint8Array): Uint8Array {
   return nobleSha256(bytes);
