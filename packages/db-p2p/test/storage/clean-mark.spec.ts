@@ -1,6 +1,7 @@
 import { CorruptRecordError } from '@blockstrata/db-core';
-import { logKey, MemoryDriver, RawStorage } from '@blockstrata/db-p2p/storage';
+import { logKey, MemoryDriver, RawStorage, type DriverWrite } from '@blockstrata/db-p2p/storage';
 import { describe, expect, it } from 'vitest';
+import { cborCodec } from '../../src/storage/kernel/cbor-codec.js';
 import { commitHistory, openRepo, seeded } from './history.js';
 
 async function closedStore(): Promise<MemoryDriver> {
@@ -12,11 +13,18 @@ async function closedStore(): Promise<MemoryDriver> {
 }
 
 /** Loses log entries behind the kernel's back, as an engine does that drops a part of its own log. */
-async function lose(driver: MemoryDriver, ...seqs: number[]): Promise<void> {
+function lose(driver: MemoryDriver, ...seqs: number[]): Promise<void> {
+  return change(
+    driver,
+    seqs.map(seq => ({ key: logKey(seq), value: undefined })),
+  );
+}
+
+async function change(driver: MemoryDriver, writes: readonly DriverWrite[]): Promise<void> {
   let header: Uint8Array | undefined;
   const admit = (bytes: Uint8Array | undefined) => ({ bytes: (header = bytes ?? new Uint8Array()), epoch: 1 });
   await driver.open({ create: false, durability: 'strict', salvage: false, admit });
-  await driver.write(seqs.map(seq => ({ key: logKey(seq), value: undefined })));
+  await driver.write(writes);
   await driver.close(header);
 }
 
@@ -34,6 +42,23 @@ describe('the mark of a clean shutdown', () => {
     const { losses } = await storage.open({ salvage: true });
     expect(losses).toHaveLength(1);
     expect((await openRepo(storage).verify()).logEntries).toBe(8);
+  });
+
+  it('shows that the last entry is another one, as in an old copy that went on by itself (INV-3)', async () => {
+    const driver = await closedStore();
+    const entry = {
+      seq: 10,
+      kind: 'commit',
+      trxId: 'other',
+      rev: 1,
+      blockIds: ['a'],
+      time: 1,
+      prev: new Uint8Array(32),
+    };
+    await change(driver, [{ key: logKey(10), value: cborCodec.seal(logKey(10), entry) }]);
+    const storage = new RawStorage(driver);
+    await expect(storage.open()).rejects.toThrow('entry 10 is not the one that was there');
+    expect((await storage.open({ salvage: true })).losses).toHaveLength(1);
   });
 
   it('leaves a hole in the middle for verify() to find', async () => {

@@ -85,4 +85,31 @@ describe('a read that a commit overtakes', () => {
     expect(await reading).toMatchObject({ a: { rev: 1, block: { title: 'first' }, state: { latest: { rev: 1 } } } });
     await storage.close();
   });
+
+  it.each([
+    ['cancelled', (repo: StorageRepo) => repo.cancel({ trxId: 't2', blockIds: ['a'] }), 'first', undefined],
+    ['committed', (repo: StorageRepo) => repo.commit({ trxId: 't2', blockIds: ['a'], rev: 2 }), 'second', ['t2']],
+  ])(
+    'finds one cut where the transaction that it lays over was %s meanwhile (INV-2)',
+    async (_what, end, title, pendings) => {
+      const copies = new Gate();
+      const storage = new RawStorage(slowDriver(copies, new Gate()));
+      const repo = new StorageRepo(id => new BlockStorage(id, storage), { storage });
+      const block: IBlock = { header: { id: 'a', type: 't', collectionId: 'a' }, title: 'first' };
+      await repo.pend({ trxId: 't1', transforms: { inserts: { a: block } }, policy: 'f' });
+      await repo.commit({ trxId: 't1', blockIds: ['a'], rev: 1 });
+      await repo.pend({ trxId: 't2', transforms: { updates: { a: [['title', -1, 0, 'second']] } }, policy: 'f' });
+      await storage.close();
+      await storage.open();
+      const atCopy = copies.shut();
+      const reading = repo.get({ blockIds: ['a'], context: { trxId: 't2' } });
+      await atCopy;
+      await end(repo);
+      copies.open();
+      const { a } = await reading;
+      expect(a).toMatchObject({ rev: 1, block: { title }, state: { latest: { rev: 1 } } });
+      expect(a?.state.pendings).toEqual(pendings);
+      await storage.close();
+    },
+  );
 });

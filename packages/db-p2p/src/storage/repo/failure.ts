@@ -8,7 +8,7 @@ import {
   type TrxPending,
   type TrxTransforms,
 } from '@blockstrata/db-core';
-import { pendingsOf, quoted } from '../block/head.js';
+import { pendingsOf, quoted, tipRev } from '../block/head.js';
 import type { BlockMetadata } from '../records.js';
 import type { RepoContext } from './call-context.js';
 
@@ -44,11 +44,11 @@ async function missingTrxs(
   const byTrxRev = new Map<string, { trxId: TrxId; rev: number; blocks: [BlockId, Transform][] }>();
   let truncated = false;
   for (const { blockId, head, knownRev } of behind) {
-    const newest = head.latest?.rev ?? 0;
+    const newest = tipRev(head);
+    // The newest at least: what a caller asks for may lie far above it.
+    const oldest = Math.min(knownRev + 1, newest);
     let listed = 0;
-    for await (const { rev, trxId } of storage.listRevisions(blockId, knownRev + 1, newest, {
-      limit: missingTrxsMax + 1,
-    })) {
+    for await (const { rev, trxId } of storage.listRevisions(blockId, oldest, newest, { limit: missingTrxsMax + 1 })) {
       const key = `${rev} ${trxId}`;
       if (listed++ === missingTrxsMax || (byTrxRev.size === missingTrxsMax && !byTrxRev.has(key))) {
         truncated = true;

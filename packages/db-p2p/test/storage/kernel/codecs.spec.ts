@@ -137,4 +137,24 @@ describe('a record in CBOR', () => {
     frame.writeUInt32LE(crc32(payload, crc32(key.encoded)), 2);
     expect(why(frame)).toContain('it is no CBOR');
   });
+
+  it('is the same whether its transform was encoded a moment ago or not, and with many fields beside it', () => {
+    const insert = Object.freeze({ header: Object.freeze({ id: 'a', type: 't', collectionId: 'a' }), list: EMPTY });
+    const updates = Object.freeze([Object.freeze(['list', 0, 0, Object.freeze([1])])]);
+    for (const fields of [0, 1, 21, 22, 23, 24, 300]) {
+      const rest = Object.fromEntries(Array.from({ length: fields }, (_, i) => [`field${i}`, i]));
+      for (const transform of [
+        Object.freeze({ insert }),
+        Object.freeze({ insert, updates }),
+        Object.freeze({ updates }),
+      ]) {
+        const fresh = cborCodec.seal(trxKey('trx', 'a', 't'), { ...rest, transform: structuredClone(transform) });
+        cborCodec.seal(trxKey('pend', 'a', 't'), { time: 1, transform });
+        const known = cborCodec.seal(trxKey('trx', 'a', 't'), { ...rest, transform });
+        expect(Buffer.from(known).equals(fresh), `${fields} fields`).toBe(true);
+      }
+    }
+  });
 });
+
+const EMPTY: readonly unknown[] = Object.freeze([]);

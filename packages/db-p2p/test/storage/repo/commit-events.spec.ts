@@ -13,7 +13,9 @@ describe('who listens for commits', () => {
     const failing: () => unknown = () => Promise.reject(new RangeError('a listener that fails'));
     repo.addEventListener('commit', removed);
     repo.addEventListener('commit', failing);
-    repo.addEventListener('commit', { handleEvent: () => void heard.push('object') });
+    const object = { handleEvent: () => void heard.push('object') };
+    repo.addEventListener('commit', object);
+    repo.addEventListener('commit', object);
     repo.removeEventListener('commit', removed);
     repo.removeEventListener('commit', never);
     await repo.pend({ trxId: 't', transforms: { inserts: { a: { header } } }, rev: 1, policy: 'c' });

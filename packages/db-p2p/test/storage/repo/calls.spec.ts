@@ -1,0 +1,65 @@
+import { ExpiredError } from '@blockstrata/db-core';
+import { describe, expect, it } from 'vitest';
+import { BlockStorage, MemoryRawStorage, StorageRepo } from '../../../src/storage/index.js';
+import { archiveOf, blockAfter, storeAt } from '../block/chain.js';
+
+describe('a call of a repository', () => {
+  it('does not begin where its time has passed', async () => {
+    const { repo, storage } = await storeAt([1]);
+    const passed = { expiration: storage.clock.now() };
+    const calls = [
+      () => repo.get({ blockIds: ['a'] }, passed),
+      () => repo.get({ blockIds: ['a'], context: { rev: 1 } }, passed),
+      () => repo.cancel({ trxId: 't', blockIds: ['a'] }, passed),
+      () => repo.refresh(['a'], passed),
+    ];
+    for (const call of calls) await expect(call()).rejects.toThrow(ExpiredError);
+    const ahead = { expiration: storage.clock.now() + 60_000 };
+    expect((await repo.get({ blockIds: ['a'] }, ahead)).a?.rev).toBe(1);
+  });
+
+  it('asks for the newest with the signal of its caller, or without', async () => {
+    const { repo, peer } = await storeAt([1]);
+    for (const [revs, options] of [
+      [[1, 2], {}],
+      [[1, 2, 3], { signal: new AbortController().signal }],
+    ] as const) {
+      peer.archive = archiveOf(revs);
+      await repo.refresh(['a'], options);
+      expect((await repo.get({ blockIds: ['a'] })).a?.block).toEqual(blockAfter(...revs));
+    }
+    const caller = new AbortController();
+    caller.abort(new RangeError('enough'));
+    await expect(repo.refresh(['a'], { signal: caller.signal })).rejects.toThrow('enough');
+  });
+
+  it('fetches for a commit the revision below it, where its writer named no base', async () => {
+    const { repo, peer } = await storeAt([]);
+    const updates = { a: [['list', 0, 0, [3]] as [string, number, number, number[]]] };
+    await repo.pend({ trxId: 't3', transforms: { updates }, rev: 3, policy: 'c' });
+    peer.archive = archiveOf([1, 2]);
+    expect(await repo.commit({ trxId: 't3', blockIds: ['a'], rev: 3 })).toEqual({ success: true });
+    expect(peer.asked).toEqual([2]);
+    expect((await repo.get({ blockIds: ['a'] })).a?.block).toEqual(blockAfter(1, 2, 3));
+  });
+});
+
+describe('a repository that is put together wrongly', () => {
+  it('is refused: no factory, and no such event', () => {
+    expect(() => new StorageRepo({} as never)).toThrow(TypeError);
+    const repo = new StorageRepo(id => new BlockStorage(id, new MemoryRawStorage()));
+    expect(() => repo.addEventListener('commited' as 'commit', () => undefined)).toThrow('no event "commited"');
+  });
+
+  it('commits nothing where a block lies in another store', async () => {
+    const { repo: sound, storage } = await storeAt([1]);
+    const updates = { a: [['list', 0, 0, [2]] as [string, number, number, number[]]] };
+    await sound.pend({ trxId: 't2', transforms: { updates }, rev: 2, policy: 'c' });
+    const mixed = new StorageRepo(id => new BlockStorage(id, new MemoryRawStorage()), { storage });
+    await expect(mixed.commit({ trxId: 't2', blockIds: ['a'], rev: 2 })).rejects.toThrow(TypeError);
+    expect((await sound.get({ blockIds: ['a'] })).a?.state).toEqual({
+      latest: { trxId: 't1', rev: 1 },
+      pendings: ['t2'],
+    });
+  });
+});
