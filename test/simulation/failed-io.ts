@@ -74,11 +74,20 @@ async function checkOnFailingDisk(
   }
 }
 
-/** Fails one call after another, until no fault fires any more; resolves with how many calls there were, and faults. */
-export async function failEachCall(calls: Omit<FailedIo, 'nth'>): Promise<FiredFaults & { calls: number }> {
+/**
+ * Fails one call after another, until no fault fires any more; resolves with how many calls there were, and faults.
+ *
+ * @param secondFaultsPerCall 1/8: only every eighth of the calls is followed by a second fault. Default 0.
+ */
+export async function failEachCall(
+  calls: Omit<FailedIo, 'nth' | 'secondFaults'>,
+  secondFaultsPerCall = 0,
+): Promise<FiredFaults & { calls: number }> {
   const total = { calls: 0, first: 0, second: 0 };
   for (;;) {
-    const { first, second } = await checkFailedIo({ ...calls, nth: total.calls + 1 });
+    const nth = total.calls + 1;
+    const secondFaults = Math.floor(nth * secondFaultsPerCall) - Math.floor((nth - 1) * secondFaultsPerCall);
+    const { first, second } = await checkFailedIo({ ...calls, nth, secondFaults });
     if (first === 0) return total;
     total.calls++;
     total.first += first;
