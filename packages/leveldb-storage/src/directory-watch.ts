@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { syncDirectory } from './durable-files.js';
 
 // File systems stamp a directory with a clock that stands still for some milliseconds, so that a second change soon after
@@ -11,29 +11,36 @@ const STAMP_SETTLED_MS = 50;
  */
 export class DirectoryWatch {
   readonly #path: string;
+  /** Names that were there before a {@link sync} that has ended began. */
+  #synced: ReadonlySet<string> = new Set();
   #stampMs = Number.NaN;
   #seenAtMs = 0;
-  #syncedAtMs = 0;
+  /** Whether a name that came later would show in the stamp. */
+  #isSettled = false;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Whether a name may have come that no {@link sync} has covered. */
+  /** Whether a name has come that no {@link sync} has covered. */
   isBehind(): boolean {
     const stampMs = statSync(this.#path).mtimeMs;
     if (stampMs !== this.#stampMs) {
       this.#stampMs = stampMs;
       this.#seenAtMs = performance.now();
-      return true;
+      this.#isSettled = false;
     }
-    return this.#syncedAtMs - this.#seenAtMs < STAMP_SETTLED_MS;
+    if (this.#isSettled) return false;
+    const lookedAtMs = performance.now();
+    const isBehind = readdirSync(this.#path).some(name => !this.#synced.has(name));
+    this.#isSettled = !isBehind && lookedAtMs - this.#seenAtMs >= STAMP_SETTLED_MS;
+    return isBehind;
   }
 
   /** Puts the names that there are now on disk. */
   async sync(): Promise<void> {
-    const startedAtMs = performance.now();
+    const names = new Set(readdirSync(this.#path));
     await syncDirectory(this.#path);
-    this.#syncedAtMs = startedAtMs;
+    this.#synced = names;
   }
 }
