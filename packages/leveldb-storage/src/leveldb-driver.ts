@@ -26,6 +26,12 @@ import { unlessGone } from './system-errors.js';
 const SYNC = { sync: true } as const;
 const NO_SYNC = { sync: false } as const;
 
+// abstract-level spreads what it is given into the step that it makes. From an object of all its fields V8 makes that in
+// one copy of some 80 bytes; from one with fewer it takes ten times the memory and five times the time.
+const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'view' } as const;
+const PUT = { type: 'put', key: '', value: new Uint8Array(0), ...ENCODINGS } as const;
+const DELETE = { type: 'del', key: '', keyEncoding: ENCODINGS.keyEncoding } as const;
+
 /**
  * A {@link StoreDriver} on LevelDB: records lie under {@link RecordKey.encoded}, in one directory that is LevelDB's own
  * but for the header beside it.
@@ -102,8 +108,8 @@ export class LevelDBDriver implements StoreDriver {
       // Chained, a batch takes about half the time of an array, whose every step LevelDB's JavaScript side copies.
       const batch = session.engine.batch();
       for (const { key, value } of writes) {
-        if (value === undefined) batch.del(key.encoded);
-        else batch.put(key.encoded, value);
+        if (value === undefined) batch.del(key.encoded, DELETE);
+        else batch.put(key.encoded, value, PUT);
       }
       await batch.write(session.strict ? SYNC : NO_SYNC);
       if (session.strict && session.watch.isBehind()) await session.watch.sync();
