@@ -45,7 +45,8 @@ export function checkPend(value: unknown, limits: Limits): CheckedPend {
 /** Checks a commit. @throws InvalidRequestError */
 export function checkCommit(value: unknown, limits: Limits): CheckedTrxBlocks & { readonly rev: number } {
   const request = requireObject(value, 'request');
-  return { ...checkTrxBlocks(request, limits), rev: requireRevision(request.rev, 'rev') };
+  const { trxId, blockIds } = checkTrxBlocks(request, limits);
+  return { trxId, blockIds, rev: requireRevision(request.rev, 'rev') };
 }
 
 /** Checks a cancel. @throws InvalidRequestError */

@@ -1,7 +1,7 @@
 import { applyTransform, type BlockId, type IBlock, type Transform, type TrxId } from '@blockstrata/db-core';
 import type { RawBatch } from '../raw-storage.js';
 import type { BlockMetadata, RevisionRecord } from '../records.js';
-import { existsAtTip, isHeld, tipRev, withoutPendings } from './head.js';
+import { existsAtTip, isHeld, pendingsOf, tipRev } from './head.js';
 import { AT_CHECKPOINT, isCheckpointDue, passed } from './retention.js';
 
 /** One block's part in a commit. */
@@ -47,11 +47,12 @@ export function planCommit(commit: BlockCommit, batch: RawBatch): number {
     sinceCheckpoint: checkpoint ? AT_CHECKPOINT : since,
     copyBytes,
   };
-  if (head.pendings !== undefined) next.pendings = head.pendings;
+  const pendings = pendingsOf(head).filter(pending => pending !== trxId);
+  if (pendings.length > 0) next.pendings = Object.freeze(pendings) as TrxId[];
   if (checkpoint) next.checkpoint = revision.checkpoint = true;
   if (block === undefined) next.deleted = revision.deleted = true;
   batch.saveRevision(blockId, rev, revision);
-  batch.saveMetadata(blockId, withoutPendings(next, new Set([trxId])));
+  batch.saveMetadata(blockId, Object.freeze(next));
   return copyBytes;
 }
 

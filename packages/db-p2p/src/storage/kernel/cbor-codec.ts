@@ -16,8 +16,7 @@ const cbor = new CborEncoder();
  */
 export const cborCodec: RecordCodec = {
   seal(key, record) {
-    if (key.kind === 'pend' && hasTransform(record)) return sealPending(key, record);
-    if (key.kind === 'trx' && hasTransform(record)) return frame(key, partsOfTrx(record));
+    if ((key.kind === 'pend' || key.kind === 'trx') && hasTransform(record)) return sealTransform(key, record);
     const known = key.kind === 'block' ? recent.get(record) : undefined;
     return frame(key, [known ?? cbor.encode(record)]);
   },
@@ -61,25 +60,28 @@ function hasTransform(record: unknown): record is WithTransform {
   return typeof transform === 'object' && transform !== null;
 }
 
-// The transform comes last, so that its encoding is the end of the frame.
-function sealPending(key: RecordKey, { transform, ...rest }: WithTransform): Uint8Array {
-  const bytes = frame(key, [cbor.encode({ ...rest, transform })]);
-  const start = HEADER_BYTES + cbor.encode(rest).length + TRANSFORM_KEY.length;
-  if (isInsertOnly(transform)) recent.keep(transform.insert, bytes.subarray(start + INSERT_KEY.length));
-  else recent.keep(transform, bytes.subarray(start));
+/** A record with its transform last, which is encoded once: when it becomes pending, and not again when it is committed. */
+function sealTransform(key: RecordKey, record: WithTransform): Uint8Array {
+  const map = new Uint8Array(cbor.encode(withoutTransform(record)));
+  const head = map[0] ?? 0;
+  // One entry more: a small map has their number in its first byte.
+  if (head >= SMALL_MAP_HEAD_MAX) return frame(key, [cbor.encode(record)]);
+  map[0] = head + 1;
+  const { transform } = record;
+  const pieces: Uint8Array[] = isInsertOnly(transform) ? [map, TRANSFORM_KEY, INSERT_KEY] : [map, TRANSFORM_KEY];
+  const value = isInsertOnly(transform) ? transform.insert : transform;
+  const known = recent.get(value);
+  const encoded = known ?? cbor.encode(value);
+  pieces.push(encoded);
+  const bytes = frame(key, pieces);
+  if (known === undefined) recent.keep(value, bytes.subarray(bytes.length - encoded.length));
   return bytes;
 }
 
-function partsOfTrx(record: WithTransform): Uint8Array[] {
-  const { transform, ...rest } = record;
-  const encoded = recent.get(isInsertOnly(transform) ? transform.insert : transform);
-  if (encoded === undefined) return [cbor.encode(record)];
-  const map = cbor.encode(rest);
-  const head = map[0] ?? 0;
-  // One entry more: a small map has their number in its first byte.
-  if (head >= SMALL_MAP_HEAD_MAX) return [cbor.encode(record)];
-  map[0] = head + 1;
-  return isInsertOnly(transform) ? [map, TRANSFORM_KEY, INSERT_KEY, encoded] : [map, TRANSFORM_KEY, encoded];
+function withoutTransform(record: object): object {
+  const rest: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(record)) if (name !== 'transform') rest[name] = value;
+  return rest;
 }
 
 function isInsertOnly(transform: Transform): transform is Transform & { insert: IBlock } {

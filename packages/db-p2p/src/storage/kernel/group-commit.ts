@@ -6,7 +6,7 @@ import { EMPTY_LOG, extendLog, type LogHead } from './commit-log.js';
 import type { InFlight } from './in-flight.js';
 import type { KernelMetrics } from './metrics.js';
 import type { SealedBatch } from './raw-batch.js';
-import type { RecordCache } from './record-cache.js';
+import { isCacheable, type RecordCache } from './record-cache.js';
 
 type Waiting = {
   readonly batch: SealedBatch;
@@ -140,7 +140,7 @@ export class GroupCommit {
     for (const { batch } of group.members) {
       for (const { key, value, cached } of batch.writes) {
         if (cached !== undefined && value !== undefined) cache.set(key.encoded, cached, value.length);
-        else cache.delete(key.encoded);
+        else if (isCacheable(key.kind)) cache.delete(key.encoded);
       }
     }
     if (this.#head === group.head) return;

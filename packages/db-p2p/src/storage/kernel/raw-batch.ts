@@ -6,7 +6,7 @@ import type { RawBatch } from '../raw-storage.js';
 import type { BlockMetadata, LogDraft, LogEntry, PendingRecord, RevisionRecord, TrxRecord } from '../records.js';
 import type { RecordCodec } from './codec.js';
 import { sharingOf } from './content-walk.js';
-import type { CachedRecord } from './record-cache.js';
+import { isCacheable, type CachedRecord } from './record-cache.js';
 
 /** A write with what the cache is to hold once it is visible; no `cached`: the cache forgets the key. */
 export type SealedWrite = DriverWrite & { readonly cached: CachedRecord | undefined };
@@ -39,15 +39,15 @@ export class SealingBatch implements RawBatch {
   }
 
   saveMetadata(blockId: BlockId, metadata: BlockMetadata): this {
-    return this.#put(metaKey(blockId), metadata, true);
+    return this.#put(metaKey(blockId), metadata);
   }
 
   saveRevision(blockId: BlockId, rev: number, revision: RevisionRecord): this {
-    return this.#put(revKey(blockId, rev), revision, false);
+    return this.#put(revKey(blockId, rev), revision);
   }
 
   savePendingTransaction(blockId: BlockId, trxId: TrxId, pending: PendingRecord): this {
-    return this.#put(trxKey('pend', blockId, trxId), pending, true);
+    return this.#put(trxKey('pend', blockId, trxId), pending);
   }
 
   deletePendingTransaction(blockId: BlockId, trxId: TrxId): this {
@@ -59,7 +59,7 @@ export class SealingBatch implements RawBatch {
   }
 
   saveTransaction(blockId: BlockId, trxId: TrxId, trx: TrxRecord): this {
-    return this.#put(trxKey('trx', blockId, trxId), trx, false);
+    return this.#put(trxKey('trx', blockId, trxId), trx);
   }
 
   saveEncodedTransaction(blockId: BlockId, trxId: TrxId, transform: Encoded, rev: number): this {
@@ -76,7 +76,7 @@ export class SealingBatch implements RawBatch {
   }
 
   saveMaterializedBlock(blockId: BlockId, trxId: TrxId, block: IBlock): this {
-    return this.#put(trxKey('block', blockId, trxId), block, true);
+    return this.#put(trxKey('block', blockId, trxId), block);
   }
 
   deleteMaterializedBlock(blockId: BlockId, trxId: TrxId): this {
@@ -105,10 +105,10 @@ export class SealingBatch implements RawBatch {
     return this.#submit(batch, options?.signal);
   }
 
-  #put(key: RecordKey, record: object, cacheable: boolean): this {
+  #put(key: RecordKey, record: object): this {
     const value = this.#codec.seal(key, record);
     // What its owner could still change must not become the cached truth (INV-13).
-    const sharing = cacheable ? sharingOf(record) : 'open';
+    const sharing = isCacheable(key.kind) ? sharingOf(record) : 'open';
     const cached = sharing === 'open' ? undefined : { record, holdsBytes: sharing === 'frozen-with-bytes' };
     return this.#push(key, value, cached);
   }

@@ -194,7 +194,7 @@ export class RawStorage implements IRawStorage {
 
   getRevision(blockId: BlockId, rev: number): MaybePromise<RevisionRecord | undefined> {
     return this.#whenReady(
-      () => this.#reader.read(revKey(blockId, rev), false) as MaybePromise<RevisionRecord | undefined>,
+      () => this.#reader.read(revKey(blockId, rev)) as MaybePromise<RevisionRecord | undefined>,
     );
   }
 
@@ -216,7 +216,7 @@ export class RawStorage implements IRawStorage {
 
   getPendingTransaction(blockId: BlockId, trxId: TrxId): MaybePromise<PendingRecord | undefined> {
     return this.#whenReady(
-      () => this.#reader.read(trxKey('pend', blockId, trxId), true) as MaybePromise<PendingRecord | undefined>,
+      () => this.#reader.read(trxKey('pend', blockId, trxId)) as MaybePromise<PendingRecord | undefined>,
     );
   }
 
@@ -228,7 +228,7 @@ export class RawStorage implements IRawStorage {
 
   getTransaction(blockId: BlockId, trxId: TrxId): MaybePromise<TrxRecord | undefined> {
     return this.#whenReady(
-      () => this.#reader.read(trxKey('trx', blockId, trxId), false) as MaybePromise<TrxRecord | undefined>,
+      () => this.#reader.read(trxKey('trx', blockId, trxId)) as MaybePromise<TrxRecord | undefined>,
     );
   }
 
@@ -248,7 +248,7 @@ export class RawStorage implements IRawStorage {
 
   getMaterializedBlock(blockId: BlockId, trxId: TrxId): MaybePromise<IBlock | undefined> {
     return this.#whenReady(
-      () => this.#reader.read(trxKey('block', blockId, trxId), true) as MaybePromise<IBlock | undefined>,
+      () => this.#reader.read(trxKey('block', blockId, trxId)) as MaybePromise<IBlock | undefined>,
     );
   }
 

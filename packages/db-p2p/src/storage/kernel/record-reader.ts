@@ -3,7 +3,7 @@ import type { MaybePromise, StoreDriver } from '../driver/store-driver.js';
 import type { RecordCodec } from './codec.js';
 import { containsBytes, freezeDecoded, withOwnBytes } from './content-walk.js';
 import type { ActiveRead, InFlight } from './in-flight.js';
-import type { CachedRecord, RecordCache } from './record-cache.js';
+import { isCacheable, type CachedRecord, type RecordCache } from './record-cache.js';
 
 // A cut that writes have overtaken so often lets none begin before it is made.
 const CUT_ATTEMPTS_MAX = 3;
@@ -25,11 +25,12 @@ export class RecordReader {
     this.#inFlight = inFlight;
   }
 
-  /** One record; `cacheable` ones are kept. */
-  read(key: RecordKey, cacheable: boolean): MaybePromise<object | undefined> {
+  /** One record. */
+  read(key: RecordKey): MaybePromise<object | undefined> {
+    const cacheable = isCacheable(key.kind);
     const cached = cacheable ? this.#cache.get(key.encoded) : undefined;
     if (cached !== undefined) return handOut(cached);
-    if (this.#inFlight.isWriting([key.encoded])) return this.#readSettled(key, cacheable);
+    if (this.#inFlight.isWriting([key.encoded])) return this.#readSettled(key);
     const value = this.#driver.get(key);
     if (!(value instanceof Promise)) return this.#take(key, value, cacheable);
     return this.#inFlight.read([key.encoded], async read => {
@@ -112,9 +113,9 @@ export class RecordReader {
     });
   }
 
-  async #readSettled(key: RecordKey, cacheable: boolean): Promise<object | undefined> {
+  async #readSettled(key: RecordKey): Promise<object | undefined> {
     await this.#inFlight.settled();
-    return this.read(key, cacheable);
+    return this.read(key);
   }
 
   #take(key: RecordKey, value: Uint8Array | undefined, cacheable: boolean): object | undefined {
