@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, type BlockOperation } from '@blockstrata/db-core';
-import { BlockStorage, checkArchive, exportArchive, MemoryRawStorage, StorageRepo } from '../../src/storage/index.js';
-import type { BlockArchive } from '../../src/storage/block/archive.js';
-import { archiveOf, blockAfter } from './block/chain.js';
-import { toArchive } from '../../src/storage/block/checked-archive.js';
+import {
+  BlockStorage,
+  checkArchive,
+  exportArchive,
+  MemoryRawStorage,
+  StorageRepo,
+} from '../../../src/storage/index.js';
+import type { BlockArchive } from '../../../src/storage/block/archive.js';
+import { archiveOf, blockAfter } from './chain.js';
+import { toArchive } from '../../../src/storage/block/checked-archive.js';
 
 async function peer(revisions: number, content: unknown = 'text'): Promise<MemoryRawStorage> {
   const storage = new MemoryRawStorage();
