@@ -29,14 +29,28 @@ export type OpenRecord = { readonly key: RecordKey; readonly record: object | un
 
 /** The frame of docs/storage-format.md, written down a second time: what no program in this format can do without. */
 export function sealFrame(encodedKey: string, record: object): Uint8Array {
-  const payload = cbor.encode(record, RESET_BUFFER_MODE) as Uint8Array;
-  const crc = crc32(payload, crc32(encodedKey));
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
+  return sealPayload(encodedKey, [cbor.encode(record, RESET_BUFFER_MODE) as Uint8Array]);
+}
+
+/** The frame of a record that is encoded already, in parts that follow each other. */
+export function sealPayload(encodedKey: string, parts: readonly Uint8Array[]): Uint8Array {
+  let length = HEADER_BYTES;
+  for (const part of parts) length += part.length;
+  const bytes = Buffer.allocUnsafe(length);
+  let at = HEADER_BYTES;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
   bytes[0] = 1;
   bytes[1] = 0;
-  bytes.writeUInt32LE(crc, 2);
-  bytes.set(payload, HEADER_BYTES);
+  bytes.writeUInt32LE(crc32(bytes.subarray(HEADER_BYTES), crc32(encodedKey)), 2);
   return bytes;
+}
+
+/** The encoded record in a frame. */
+export function payloadOf(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(HEADER_BYTES);
 }
 
 /** The record in a frame. @throws RangeError if its checksum does not match. */

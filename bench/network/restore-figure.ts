@@ -11,7 +11,7 @@ import { BYTES_PROTOCOL, tcpNode } from './node.js';
 import { startServer, type Server } from './server.js';
 
 const STREAM = 'bare libp2p stream, as many bytes';
-const PROGRAM = 'bare program: the stream, decoded, sealed';
+const PROGRAM = 'bare program: the stream, walked, sealed';
 
 /** Restores a whole history into an empty store, and sends as many bytes over a bare stream. */
 export function restoreFigure(asked: Asked, revisionBytes: number): Figure {

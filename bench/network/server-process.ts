@@ -1,4 +1,4 @@
-import { encode } from 'cbor-x';
+import { Encoder } from 'cbor-x';
 import { repoService, StorageRepo, BlockStorage, syncService } from '@blockstrata/db-p2p';
 import { exportArchive, MemoryRawStorage, type RawStorage } from '@blockstrata/db-p2p/storage';
 import { LevelDBRawStorage } from '@blockstrata/leveldb-storage';
@@ -59,15 +59,16 @@ async function sendAll(stream: Stream, chunks: readonly Uint8Array[]): Promise<v
   await stream.close();
 }
 
-/** The whole history as the bare program gets it: encoded before anybody asks. */
+/** The whole history as the bare program gets it: the chunks of an archive, encoded before anybody asks. */
 async function encodedHistory(storage: RawStorage): Promise<Uint8Array[]> {
   const archive = await exportArchive(storage, HISTORY_BLOCK, undefined, { bytesMax: Number.MAX_SAFE_INTEGER });
   const revisions = Object.values(archive?.revisions ?? {}).reverse();
   const chunks: Uint8Array[] = [];
   for (let at = 0; at < revisions.length; at += CHUNK_REVISIONS) {
-    const chunk = encode(
-      revisions.slice(at, at + CHUNK_REVISIONS).map(({ trx, base }) => [trx.rev, base, trx.trxId, trx.transform]),
-    );
+    const items = revisions
+      .slice(at, at + CHUNK_REVISIONS)
+      .map(({ trx, base }) => [trx.rev, base ?? null, trx.trxId, trx.transform]);
+    const chunk = cbor.encode(items);
     const framed = Buffer.alloc(4 + chunk.length);
     framed.writeUInt32LE(chunk.length);
     framed.set(chunk, 4);
@@ -75,6 +76,8 @@ async function encodedHistory(storage: RawStorage): Promise<Uint8Array[]> {
   }
   return chunks;
 }
+
+const cbor = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false, variableMapSize: true });
 
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();

@@ -117,6 +117,8 @@ export interface IRawStorage {
     endRev: number,
     options?: { limit?: number },
   ): AsyncIterable<NumberedRevision>;
+  /** The same in pages of at most {@link Limits.pageRecordsMax}: for whoever reads many. */
+  listRevisionPages(blockId: BlockId, startRev: number, endRev: number): AsyncIterable<readonly NumberedRevision[]>;
   getPendingTransaction(blockId: BlockId, trxId: TrxId): MaybePromise<PendingRecord | undefined>;
   listPendingTransactions(blockId: BlockId): AsyncIterable<ListedPending>;
   getTransaction(blockId: BlockId, trxId: TrxId): MaybePromise<TrxRecord | undefined>;

@@ -9,6 +9,7 @@ import {
   type TrxId,
   type TrxRev,
 } from '@blockstrata/db-core';
+import { nextTurn } from '#platform';
 import type { IRawStorage, RawBatch } from '../raw-storage.js';
 import type { BlockState } from '../encoded/block-state.js';
 import type { BlockMetadata, NumberedRevision, RevisionRecord } from '../records.js';
@@ -17,6 +18,9 @@ import { requireLinks } from './check-links.js';
 import { existsAtTip, isHeld, tipRev, withoutPendings } from './head.js';
 import { joinRanges } from './join-ranges.js';
 import { AT_CHECKPOINT, isCheckpointDue, passed, type SinceCheckpoint } from './retention.js';
+
+// A few milliseconds of work.
+const TURN_REVISIONS = 500;
 
 /** How far an archive may move a block that is already known. */
 export type InstallOptions = {
@@ -55,7 +59,7 @@ export async function planInstall(
   const newest = brought.at(-1);
   if (newest === undefined || (fresh.size === 0 && !widens(head, closedAt(archive.range, newest)))) return undefined;
   const tip = newest.rev > tipRev(head) || (newest.rev === tipRev(head) && fresh.has(newest)) ? newest : undefined;
-  const planned = saveRevisions(archive, fresh, listed, tip, options.checkpointInterval, batch);
+  const planned = await saveRevisions(archive, fresh, listed, tip, options.checkpointInterval, batch);
   for (const { rev, ...revision } of linked) batch.saveRevision(blockId, rev, revision);
   const complete = newest === archive.revisions.at(-1);
   const covered = toRange(archive.range[0], complete ? archive.range[1] : newest.rev + 1);
@@ -155,20 +159,26 @@ async function refuseKnownTransactions(
 }
 
 /** Puts the fresh revisions, with copies at the floor, at checkpoints and at a new tip; returns what the head says of the tip. */
-function saveRevisions(
+async function saveRevisions(
   archive: CheckedArchive,
   fresh: ReadonlySet<CheckedRevision>,
   listed: ReadonlySet<number>,
   tip: CheckedRevision | undefined,
   checkpointInterval: number,
   batch: RawBatch,
-): Partial<BlockMetadata> {
+): Promise<Partial<BlockMetadata>> {
   const { blockId } = archive;
+  let untilTurn = TURN_REVISIONS;
   let since: SinceCheckpoint = AT_CHECKPOINT;
   let copyBytes = 0;
   let atTip: Partial<BlockMetadata> = {};
   for (const [revision, block] of replayArchive(archive)) {
     const { rev, trxId, base } = revision;
+    // The latch of the block is held; others need not wait.
+    if (--untilTurn === 0) {
+      untilTurn = TURN_REVISIONS;
+      await nextTurn();
+    }
     if (!fresh.has(revision)) {
       // What is held here keeps its own copies; those above it only need to be near enough to each other.
       since = passed(since, 0);

@@ -98,7 +98,7 @@ async function* readPages(
   let bytes = 0;
   // One revision is held back: whether it is the floor, and needs its content, shows when the next one is read.
   let last: HistoryRevision | undefined;
-  for await (const records of inPages(storage.listRevisions(blockId, top, start))) {
+  for await (const records of inParts(storage.listRevisionPages(blockId, top, start))) {
     const page: HistoryRevision[] = last === undefined ? [] : [last];
     const transforms = await storage.getEncodedTransforms(blockId, records);
     let isEnd = false;
@@ -121,15 +121,13 @@ async function* readPages(
   yield [block === undefined ? last : new HistoryRevision(last.record, last.encoded, block)];
 }
 
-async function* inPages(revisions: AsyncIterable<NumberedRevision>): AsyncGenerator<NumberedRevision[]> {
-  let page: NumberedRevision[] = [];
-  for await (const revision of revisions) {
-    page.push(revision);
-    if (page.length < PAGE_REVISIONS) continue;
-    yield page;
-    page = [];
+/** Pages so small that the transforms of one can be in memory. */
+async function* inParts(
+  pages: AsyncIterable<readonly NumberedRevision[]>,
+): AsyncGenerator<readonly NumberedRevision[]> {
+  for await (const page of pages) {
+    for (let at = 0; at < page.length; at += PAGE_REVISIONS) yield page.slice(at, at + PAGE_REVISIONS);
   }
-  if (page.length > 0) yield page;
 }
 
 /** The next revision above `rev`, or the end of its range: up to there the history is known to be complete. */

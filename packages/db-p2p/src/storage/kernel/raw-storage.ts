@@ -214,6 +214,20 @@ export class RawStorage implements IRawStorage {
     }
   }
 
+  async *listRevisionPages(
+    blockId: BlockId,
+    startRev: number,
+    endRev: number,
+  ): AsyncIterable<readonly NumberedRevision[]> {
+    const reverse = startRev > endRev;
+    const [from, to] = reverse ? [endRev, startRev] : [startRev, endRev];
+    for await (const page of this.#scanner.readPages({ kind: 'rev', blockId, from, to, reverse })) {
+      yield page.flatMap(({ key, record }) =>
+        key.kind === 'rev' ? Object.freeze({ rev: key.rev, ...(record as RevisionRecord) }) : [],
+      );
+    }
+  }
+
   getPendingTransaction(blockId: BlockId, trxId: TrxId): MaybePromise<PendingRecord | undefined> {
     return this.#whenReady(
       () => this.#reader.read(trxKey('pend', blockId, trxId)) as MaybePromise<PendingRecord | undefined>,

@@ -36,26 +36,37 @@ export class RecordScanner {
 
   /** The records of a range, decoded and frozen. @throws CorruptRecordError at the first damaged one. */
   async *read(range: Range, limit?: number): AsyncIterable<{ key: RecordKey; record: unknown }> {
-    for await (const { key, value } of this.#pages(range, limit, false)) {
-      yield { key, record: this.#decode(key, value) };
+    for await (const records of this.#pages(range, limit, false)) {
+      for (const { key, value } of records) yield { key, record: this.#decode(key, value) };
+    }
+  }
+
+  /** The same, page by page: a record by itself costs a turn of the microtasks. */
+  async *readPages(range: Range): AsyncIterable<{ key: RecordKey; record: unknown }[]> {
+    for await (const records of this.#pages(range, undefined, false)) {
+      yield records.map(({ key, value }) => ({ key, record: this.#decode(key, value) }));
     }
   }
 
   /** The keys of a range. */
   async *keys(range: Range, limit?: number): AsyncIterable<RecordKey> {
-    for await (const { key } of this.#pages(range, limit, true)) yield key;
+    for await (const records of this.#pages(range, limit, true)) for (const { key } of records) yield key;
   }
 
   /** The records of a range; a damaged one comes with its error, and what the engine cannot give is left out. */
   async *inspect(range: Range): AsyncIterable<ScannedRecord> {
-    for await (const { key, value } of this.#pages({ ...range, intactOnly: true }, undefined, false)) {
-      const bytes = value ?? new Uint8Array();
-      try {
-        yield { key, bytes, record: this.#decode(key, value) };
-      } catch (error) {
-        if (!(error instanceof CorruptRecordError)) throw error;
-        yield { key, bytes, damage: error };
-      }
+    for await (const records of this.#pages({ ...range, intactOnly: true }, undefined, false)) {
+      for (const record of records) yield this.#inspected(record);
+    }
+  }
+
+  #inspected({ key, value }: DriverRecord): ScannedRecord {
+    const bytes = value ?? new Uint8Array();
+    try {
+      return { key, bytes, record: this.#decode(key, value) };
+    } catch (error) {
+      if (!(error instanceof CorruptRecordError)) throw error;
+      return { key, bytes, damage: error };
     }
   }
 
@@ -63,7 +74,7 @@ export class RecordScanner {
     return freezeDecoded(this.#codec.unseal(key, value ?? new Uint8Array()));
   }
 
-  async *#pages(range: Range, limit = Number.POSITIVE_INFINITY, keysOnly: boolean): AsyncIterable<DriverRecord> {
+  async *#pages(range: Range, limit = Number.POSITIVE_INFINITY, keysOnly: boolean): AsyncIterable<readonly DriverRecord[]> {
     let left = limit;
     let page = FIRST_PAGE_RECORDS;
     let next: Range = range;
@@ -71,7 +82,7 @@ export class RecordScanner {
       const scan: ScanRange = { ...next, limit: Math.min(left, page), keysOnly };
       await this.#ready();
       const { records, done } = await this.#inFlight.read([], () => this.#driver.scan(scan));
-      yield* records;
+      if (records.length > 0) yield records;
       const last = records.at(-1);
       if (done || last === undefined) return;
       left -= records.length;

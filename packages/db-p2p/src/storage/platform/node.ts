@@ -37,6 +37,11 @@ export function isUtf8(bytes: Uint8Array): boolean {
   return bufferIsUtf8(bytes);
 }
 
+/** Resolves when whatever else waits has had its turn. */
+export function nextTurn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve));
+}
+
 /** SHA-256. */
 export function sha256(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(hash('sha256', bytes, 'buffer'));

@@ -21,6 +21,11 @@ export function isUtf8(bytes: Uint8Array): boolean {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** Resolves when whatever else waits has had its turn. */
+export function nextTurn(): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve));
+}
+
 /** SHA-256. */
 export function sha256(bytes: Uint8Array): Uint8Array {
   return nobleSha256(bytes);
