@@ -29,7 +29,7 @@ export type OpenRecord = { readonly key: RecordKey; readonly record: object | un
 
 /** The frame of docs/storage-format.md, written down a second time: what no program in this format can do without. */
 export function sealFrame(encodedKey: string, record: object): Uint8Array {
-  return sealPayload(encodedKey, [cbor.encode(record, RESET_BUFFER_MODE) as Uint8Array]);
+  return sealPayload(encodedKey, [cbor.encode(record, RESET_BUFFER_MODE)]);
 }
 
 /** The frame of a record that is encoded already, in parts that follow each other. */

@@ -74,7 +74,11 @@ export class RecordScanner {
     return freezeDecoded(this.#codec.unseal(key, value ?? new Uint8Array()));
   }
 
-  async *#pages(range: Range, limit = Number.POSITIVE_INFINITY, keysOnly: boolean): AsyncIterable<readonly DriverRecord[]> {
+  async *#pages(
+    range: Range,
+    limit = Number.POSITIVE_INFINITY,
+    keysOnly: boolean,
+  ): AsyncIterable<readonly DriverRecord[]> {
     let left = limit;
     let page = FIRST_PAGE_RECORDS;
     let next: Range = range;
