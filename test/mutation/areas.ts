@@ -1,8 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A spec, or a folder of them; `only` some of its tests, by a pattern of their names. */
-export type SpecRun = { readonly spec: string; readonly only?: string };
+/**
+ * A spec, or a folder of them; `only` some of its tests, by a pattern of their names. A long one is left out where the
+ * code must be loaded anew for each mutant.
+ */
+export type SpecRun = { readonly spec: string; readonly only?: string; readonly isLong?: true };
 
 /** Code that is mutated, and the specs that must notice: from the cheapest to the dearest. */
 export type Area = {
@@ -18,12 +21,17 @@ const FILE_TESTS = 'packages/file-storage/test';
 const CONFORMANCE: SpecRun = {
   spec: 'packages/db-p2p/test/conformance/memory.spec.ts',
   only: '^RawStorage over a driver that can be made to fail (?!.*(mebibytes|thousand|hundred|large records))',
+  isLong: true,
 };
 const RESTORE: SpecRun = { spec: `${STORAGE_TESTS}/restore.spec.ts` };
 const BOUNDS: SpecRun = { spec: `${STORAGE_TESTS}/bounds.spec.ts` };
 const RECOVER: SpecRun = { spec: `${STORAGE_TESTS}/recover.spec.ts` };
-const MODEL: SpecRun = { spec: 'test/model/model.spec.ts', only: 'in memory' };
-const CRASH_IMAGES: SpecRun = { spec: 'test/simulation/crash-images-file.spec.ts', only: 'file store after a crash' };
+const MODEL: SpecRun = { spec: 'test/model/model.spec.ts', only: 'in memory', isLong: true };
+const CRASH_IMAGES: SpecRun = {
+  spec: 'test/simulation/crash-images-file.spec.ts',
+  only: 'file store after a crash',
+  isLong: true,
+};
 
 /** What the programme of proofs mutates. */
 export const AREAS: readonly Area[] = [

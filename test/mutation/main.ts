@@ -33,7 +33,7 @@ async function mutate(area: Area): Promise<string> {
     if (verdict === undefined) return;
     alive.delete(number);
     if (verdict.isSlow) slow++;
-    print(verdict.isSlow ? 'slow    ' : 'caught  ', all[number], ` (${verdict.by})`);
+    print(verdict.isSlow ? 'slow     ' : 'caught   ', all[number], ` (${verdict.by})`);
   };
 
   const hunter = new Hunter(area.name);
@@ -47,20 +47,22 @@ async function mutate(area: Area): Promise<string> {
     });
     process.stdout.write(`${alive.size} of ${tried} left after ${specRun.spec}\n`);
   }
-  for (const [specRun, numbers] of atLoading)
+  const loaded = new Set([...atLoading.values()].flatMap(numbers => [...numbers]));
+  const unreached = [...alive].filter(number => !byTests.has(number) && !loaded.has(number));
+  for (const number of unreached) print('UNREACHED', all[number]);
+  for (const [specRun, numbers] of atLoading) {
+    if (specRun.isLong) continue;
     for (const number of [...alive].filter(each => numbers.has(each)))
       await hunter.try(specRun, [number], true, { onReached: () => {}, onVerdict });
+  }
   hunter.close();
 
-  const loaded = new Set([...atLoading.values()].flatMap(numbers => [...numbers]));
-  const [reached, unreached] = [[], []] as [MutantNumber[], MutantNumber[]];
-  for (const number of alive) (byTests.has(number) || loaded.has(number) ? reached : unreached).push(number);
-  for (const number of unreached) print('UNREACHED', all[number]);
-  for (const number of reached) print('SURVIVED', all[number]);
+  const survived = [...alive].filter(number => !unreached.includes(number));
+  for (const number of survived) print('SURVIVED ', all[number]);
   const noticed = tried - alive.size;
   return (
     `${area.name}: ${((100 * noticed) / tried).toFixed(1)} % noticed: ${noticed} of ${tried} (${slow} by a deadline); ` +
-    `${reached.length} survived, ${unreached.length} reached by no test`
+    `${survived.length} survived, ${unreached.length} reached by no test`
   );
 }
 

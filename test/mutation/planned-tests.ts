@@ -1,6 +1,5 @@
 import { startTests } from '@vitest/runner';
-import { VitestTestRunner } from 'vitest/runners';
-import type { RunnerTask, RunnerTestCase, RunnerTestFile } from 'vitest';
+import { TestRunner, type RunnerTask, type RunnerTestCase, type RunnerTestFile } from 'vitest';
 
 /** Which tests of a spec run, what is done before each, and how long it may take. */
 export type Plan = {
@@ -15,7 +14,7 @@ export type Outcome = { readonly testIds: readonly string[]; readonly failed?: s
 const { setTimeout, clearTimeout } = globalThis;
 
 /** Runs chosen tests of a spec again and again, with the code that is loaded; tells Vitest nothing of it. */
-export class PlannedTests extends VitestTestRunner {
+export class PlannedTests extends TestRunner {
   #plan: Plan = { includes: () => false, before: () => 0 };
   #testIds: string[] = [];
   #failed: string | undefined;
@@ -67,7 +66,7 @@ export class PlannedTests extends VitestTestRunner {
       }, deadlineMs);
     });
     try {
-      await Promise.race([VitestTestRunner.getTestFn(test)(), late]);
+      await Promise.race([TestRunner.getTestFn(test)(), late]);
     } finally {
       clearTimeout(timer);
     }
@@ -85,7 +84,7 @@ export class PlannedTests extends VitestTestRunner {
 type EvaluatedModules = { getModuleById(id: string): object | undefined; invalidateModule(node: object): void };
 
 /** Makes a runner load a module again. */
-export function forget(runner: VitestTestRunner, path: string): void {
+export function forget(runner: TestRunner, path: string): void {
   const { evaluatedModules } = runner['workerState'] as { evaluatedModules: EvaluatedModules };
   const node = evaluatedModules.getModuleById(path);
   if (node !== undefined) evaluatedModules.invalidateModule(node);

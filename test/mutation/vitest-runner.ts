@@ -1,6 +1,5 @@
 import { BroadcastChannel } from 'node:worker_threads';
-import type { RunnerTask } from 'vitest';
-import { VitestTestRunner } from 'vitest/runners';
+import { TestRunner, type RunnerTask } from 'vitest';
 import { CHANNEL, type HuntReport, type HuntTask } from './messages.js';
 import type { MutantNumber } from './mutant.js';
 import { forget, PlannedTests } from './planned-tests.js';
@@ -29,11 +28,11 @@ const now = performance.now.bind(performance);
  * each of them reaches; then, for each mutant, those that reach it. That the spec passes at last, run as always,
  * shows that no mutant has left a trace.
  */
-export default class MutationRunner extends VitestTestRunner {
+export default class MutationRunner extends TestRunner {
   readonly #channel = new BroadcastChannel(CHANNEL);
   readonly #task: HuntTask;
 
-  constructor(config: ConstructorParameters<typeof VitestTestRunner>[0]) {
+  constructor(config: ConstructorParameters<typeof TestRunner>[0]) {
     super(config);
     this.#channel.unref();
     this.#task = this.injectValue('huntTask') as HuntTask;
@@ -43,7 +42,7 @@ export default class MutationRunner extends VitestTestRunner {
     if (spec === undefined) return;
     const tests = new PlannedTests(this.config);
     Object.defineProperty(tests, 'moduleRunner', { value: this['moduleRunner'] });
-    tests.__setTraces(this['_otel'] as Parameters<VitestTestRunner['__setTraces']>[0]);
+    tests.__setTraces(this['_otel'] as Parameters<TestRunner['__setTraces']>[0]);
     await (this.#task.fromTheStart ? this.#tryFromTheStart(tests, spec) : this.#tryAll(tests, spec));
     forget(this, spec);
   }

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryDriver, RawStorage, type ScanRange } from '../../../src/storage/index.js';
+
+const COUNT = 50;
+const PAGE = 7;
+
+/** Writes down how many records each scan asks for. */
+class ScannedDriver extends MemoryDriver {
+  readonly limits: number[] = [];
+
+  override scan(range: ScanRange) {
+    this.limits.push(range.limit);
+    return super.scan(range);
+  }
+}
+
+const numbers = Array.from({ length: COUNT }, (_, i) => i + 1);
+const nameOf = (n: number) => `b${String(n).padStart(3, '0')}`;
+
+/** Three blocks' worth of revisions, as many heads, pendings and log entries, read in small pages. */
+async function filledStore() {
+  const driver = new ScannedDriver();
+  const storage = new RawStorage(driver, { limits: { pageRecordsMax: PAGE } });
+  const batch = storage.batch();
+  for (const n of numbers) {
+    for (const blockId of ['a', 'b', 'c']) batch.saveRevision(blockId, n, { trxId: `${blockId}${n}` });
+    batch.saveMetadata(nameOf(n), { ranges: [[n]] });
+    batch.savePendingTransaction('a', nameOf(n), { transform: {}, time: n });
+    batch.appendLog({ kind: 'commit', trxId: nameOf(n), rev: n, blockIds: ['a'], time: n });
+  }
+  await batch.write();
+  driver.limits.length = 0;
+  return { driver, storage };
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+describe('a range that takes several pages', () => {
+  it('begins with a short page, goes on with pages of the limit, and asks for no more than is wanted', async () => {
+    const { driver, storage } = await filledStore();
+    await all(storage.listRevisions('b', 1, COUNT));
+    expect(driver.limits).toEqual([16, 7, 7, 7, 7, 7]);
+    driver.limits.length = 0;
+    expect(await all(storage.listRevisions('b', 1, COUNT, { limit: 23 }))).toHaveLength(23);
+    expect(driver.limits).toEqual([16, 7]);
+    driver.limits.length = 0;
+    expect(await all(storage.listRevisions('b', 1, COUNT, { limit: 0 }))).toEqual([]);
+    expect(driver.limits).toEqual([]);
+  });
+
+  it('gives every revision of a block once, in both directions', async () => {
+    const { storage } = await filledStore();
+    const found = await all(storage.listRevisions('b', 1, COUNT));
+    expect(found).toEqual(numbers.map(rev => ({ rev, trxId: `b${rev}` })));
+    expect(await all(storage.listRevisions('b', COUNT, 1))).toEqual(found.toReversed());
+    expect((await all(storage.listRevisions('b', 40, 5))).map(({ rev }) => rev)).toEqual(
+      numbers.slice(4, 40).toReversed(),
+    );
+    expect((await all(storage.listRevisions('b', 9, 9))).map(({ rev }) => rev)).toEqual([9]);
+  });
+
+  it('gives every head, pending transaction and log entry once, in order', async () => {
+    const { storage } = await filledStore();
+    expect(await all(storage.listBlockIds())).toEqual(numbers.map(nameOf));
+    expect(await all(storage.listBlockIds({ after: nameOf(20), limit: 20 }))).toEqual(
+      numbers.slice(20, 40).map(nameOf),
+    );
+    expect((await all(storage.listPendingTransactions('a'))).map(({ trxId }) => trxId)).toEqual(numbers.map(nameOf));
+    expect((await all(storage.readLog())).map(({ seq }) => seq)).toEqual(numbers);
+    expect((await all(storage.readLog({ from: 10, limit: 30 }))).map(({ seq }) => seq)).toEqual(numbers.slice(10, 40));
+    expect(await all(storage.readLog({ from: COUNT }))).toEqual([]);
+  });
+
+  it('gives every record and every key of a kind once, across blocks or of one', async () => {
+    const { storage } = await filledStore();
+    const expected = ['a', 'b', 'c'].flatMap(blockId => numbers.map(rev => `${blockId}${rev}`));
+    const records = await all(storage.scanRecords('rev'));
+    expect(records.map(({ record }) => (record as { trxId: string }).trxId)).toEqual(expected);
+    expect(await all(storage.scanRecords('rev', 'b'))).toEqual(records.slice(COUNT, 2 * COUNT));
+    expect(await all(storage.scanKeys('rev'))).toEqual(records.map(({ key }) => key));
+  });
+});
+
+describe('a record that is damaged', () => {
+  it('stops a range, and comes with its error, its bytes and no record where records are inspected (INV-6)', async () => {
+    const { driver, storage } = await filledStore();
+    const [intact] = await all(storage.scanRecords('rev', 'b'));
+    if (intact === undefined) throw new TypeError('there is a record');
+    const value = new Uint8Array([1, 2, 3]);
+    await driver.write([{ key: intact.key, value }]);
+    const inspected = await all(storage.scanRecords('rev', 'b'));
+    expect(inspected).toHaveLength(COUNT);
+    expect(inspected[0]).toMatchObject({ key: intact.key, bytes: value, damage: { name: 'CorruptRecordError' } });
+    expect(inspected[0]).not.toHaveProperty('record');
+    await expect(all(storage.listRevisions('b', 1, COUNT))).rejects.toMatchObject({ name: 'CorruptRecordError' });
+  });
+});
