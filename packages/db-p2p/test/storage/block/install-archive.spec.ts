@@ -1,6 +1,6 @@
 import { InvalidArchiveError, RestoreFailedError } from '@blockstrata/db-core';
 import { describe, expect, it } from 'vitest';
-import type { BlockArchive } from '../../../src/storage/index.js';
+import { BlockStorage, type BlockArchive } from '../../../src/storage/index.js';
 import { archiveOf, blockAfter, stepTo, storeAt } from './chain.js';
 
 /** Revision 7 of block `a`, with base and copy as they are given. */
@@ -96,5 +96,37 @@ describe('an archive that is installed', () => {
     peer.archive = archiveOf([1, 2, 3, 4, 5, 6]);
     await expect(block.refresh()).rejects.toThrow('bytes');
     expect(await block.getLatest()).toBeUndefined();
+  });
+
+  it.each([
+    ['builds on what is known not to exist', { base: 2, range: [4, 5] }, 'known not to exist'],
+    ['leaves out what the revision above it builds on', { base: 1, range: [3, 5] }, 'it has none there'],
+  ])('is refused where it %s, in a gap (INV-11)', async (_what, { base, range: [rev = 0, end = 0] }, problem) => {
+    const { storage, block, peer } = await storeAt([]);
+    peer.archive = archiveOf([1, 4, 5], { above: 4 });
+    await block.refresh();
+    peer.archive = archiveOf([1], { end: 3 });
+    await block.ensureRevision(2);
+    expect((await storage.getMetadata('a'))?.ranges).toEqual([[1, 3], [5]]);
+    const revision = { trx: { trxId: `t${rev}`, transform: stepTo(rev, base) }, base, block: blockAfter(1, rev) };
+    peer.archive = { blockId: 'a', range: [rev, end], revisions: { [rev]: revision } };
+    await expect(block.ensureRevision(4)).rejects.toThrow(problem);
+    expect((await storage.getMetadata('a'))?.ranges).toEqual([[1, 3], [5]]);
+  });
+
+  it('keeps a copy at its floor, at each interval, and at its tip', async () => {
+    const { storage, repo, peer } = await storeAt([]);
+    const block = new BlockStorage('a', storage, async () => peer.archive, { checkpointInterval: 3 });
+    const revs = Array.from({ length: 12 }, (_, i) => i + 1);
+    peer.archive = archiveOf(revs, { above: 2 });
+    await block.refresh();
+    const copies = new Set<string>();
+    for await (const key of storage.scanKeys('block')) if (key.kind === 'block') copies.add(key.trxId);
+    const checkpoints: number[] = [];
+    for await (const { rev, checkpoint } of storage.listRevisions('a', 1, 12)) if (checkpoint) checkpoints.push(rev);
+    expect(checkpoints).toEqual([3, 6, 9, 12]);
+    expect([...copies].sort()).toEqual(['t12', 't3', 't6', 't9']);
+    expect(await storage.getMetadata('a')).toMatchObject({ checkpoint: true, sinceCheckpoint: { revisions: 0 } });
+    expect((await repo.verify()).violations).toEqual([]);
   });
 });
