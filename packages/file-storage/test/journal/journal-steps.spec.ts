@@ -1,4 +1,4 @@
-import { metaKey } from '@blockstrata/db-p2p/storage';
+import { metaKey, type Durability } from '@blockstrata/db-p2p/storage';
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SimulatedDisk } from '../../../../test/simulation/simulated-disk/simulated-disk.js';
@@ -72,6 +72,7 @@ class SlowDisk {
 describe('on a disk that takes its time, the journal', () => {
   let disk: SlowDisk;
   let journal: Journal;
+  let begin: (epoch: number, durability: Durability, superseded: string[]) => Promise<Journal>;
 
   beforeEach(async () => {
     const simulated = new SimulatedDisk();
@@ -80,7 +81,9 @@ describe('on a disk that takes its time, the journal', () => {
     disk = new SlowDisk(simulated);
     const { fileSystem } = disk;
     const site = { fileSystem, temporary: new TemporaryFiles(fileSystem, '/tmp'), directory: DIRECTORY };
-    journal = await Journal.begin(site, 'strict', { epoch: 2, seq: 0, survivors: [], superseded: [old] });
+    begin = (epoch, durability, superseded) =>
+      Journal.begin(site, durability, { epoch, seq: 0, survivors: [], superseded });
+    journal = await begin(2, 'strict', [old]);
   });
 
   /** What it asks of the disk for one thing, and all is done when that resolves. */
@@ -110,6 +113,17 @@ describe('on a disk that takes its time, the journal', () => {
 
   it('closes a segment once the next one is on disk', async () => {
     expect(await stepsOf(() => journal.seal(nothing))).toEqual([...newSegment(second), `close ${first}`]);
+  });
+
+  it('syncs what was written in a relaxed manner before the next segment begins', async () => {
+    journal = await begin(3, 'relaxed', []);
+    await append();
+    const [third, fourth] = [0, 1].map(index => segmentName({ epoch: 3, index }));
+    expect(await stepsOf(() => journal.seal(nothing))).toEqual([
+      `sync ${third}`,
+      ...newSegment(String(fourth)),
+      `close ${third}`,
+    ]);
   });
 
   it('removes a segment once it is synced that all in it is applied (INV-2)', async () => {

@@ -130,6 +130,14 @@ describe('the journal', () => {
   });
 
   describe('finished', () => {
+    it.each(['rename', 'unlink'])('says so where a %s fails', async call => {
+      const journal = await begin();
+      await journal.append(batch(1), nothing);
+      failing = call;
+      await expect(journal.finish()).rejects.toThrow(StorageIoError);
+      await journal.abandon();
+    });
+
     it('is left as it is where nothing was written', async () => {
       const journal = await begin();
       expect(await traced(() => journal.finish())).toEqual([]);
