@@ -20,7 +20,8 @@ import { joinRanges } from './join-ranges.js';
 import { AT_CHECKPOINT, isCheckpointDue, passed, type SinceCheckpoint } from './retention.js';
 
 // A few milliseconds of work.
-const TURN_REVISIONS = 500;
+const TURN_REVISIONS = 250;
+const TURN_BYTES = 1024 * 1024;
 
 /** How far an archive may move a block that is already known. */
 export type InstallOptions = {
@@ -168,15 +169,15 @@ async function saveRevisions(
   batch: RawBatch,
 ): Promise<Partial<BlockMetadata>> {
   const { blockId } = archive;
-  let untilTurn = TURN_REVISIONS;
+  let turn = { revisions: 0, byteLength: batch.byteLength };
   let since: SinceCheckpoint = AT_CHECKPOINT;
   let copyBytes = 0;
   let atTip: Partial<BlockMetadata> = {};
   for (const [revision, block] of replayArchive(archive)) {
     const { rev, trxId, base } = revision;
     // The latch of the block is held; others need not wait.
-    if (--untilTurn === 0) {
-      untilTurn = TURN_REVISIONS;
+    if (++turn.revisions > TURN_REVISIONS || batch.byteLength - turn.byteLength > TURN_BYTES) {
+      turn = { revisions: 0, byteLength: batch.byteLength };
       await nextTurn();
     }
     if (!fresh.has(revision)) {
