@@ -1,6 +1,7 @@
 import { InvalidRequestError } from '@blockstrata/db-core';
 import { describe, expect, it } from 'vitest';
-import { BlockStorage, MemoryRawStorage, StorageRepo } from '../../../src/storage/index.js';
+import { BlockStorage, MemoryRawStorage, RawStorage, StorageRepo } from '../../../src/storage/index.js';
+import { SlowDriver } from '../kernel/slow-driver.js';
 import { archiveOf, storeAt } from './chain.js';
 
 const header = { id: 'a', type: 't', collectionId: 'a' };
@@ -114,5 +115,37 @@ describe('a BlockStorage used by itself', () => {
     expect((await storage.getMetadata('a'))?.ranges).toEqual([[1, 7], [7]]);
     peer.archive = top;
     await expect(block.ensureHistory()).rejects.toThrow('the history below it is missing');
+  });
+
+  it('has stored what it saves when it says so, and waits for what it reads, on an engine that takes its time', async () => {
+    const driver = new SlowDriver();
+    const storage = new RawStorage(driver, { cacheBytesMax: 0 });
+    const block = new BlockStorage('a', storage);
+    await storage.open();
+    const savers: (() => Promise<void>)[] = [
+      () => block.savePendingTransaction('t', { transform: insert, time: 1 }),
+      () => block.promotePendingTransaction('t', 1),
+      () => block.savePendingTransaction('u', { transform: insert, time: 1 }),
+      () => block.deletePendingTransaction('u'),
+      () => block.saveMaterializedBlock('t', insert.insert),
+      () => block.saveRevision(1, { trxId: 't', base: 0 }),
+      () => block.setLatest({ trxId: 't', rev: 1 }),
+      () => block.saveMaterializedBlock('u', undefined),
+    ];
+    for (const save of savers) {
+      driver.writes.shut();
+      let isDone = false;
+      const saved = save().then(() => (isDone = true));
+      await driver.writes.reached();
+      await new Promise(resolve => setImmediate(resolve));
+      expect(isDone).toBe(false);
+      driver.writes.release();
+      await saved;
+    }
+    await block.savePendingTransaction('u', { transform: insert, time: 1 });
+    expect(await block.getPendingTransaction('u')).toEqual(insert);
+    expect(await block.getTransaction('t')).toEqual(insert);
+    expect((await block.getBlock(1))?.block).toEqual(insert.insert);
+    await storage.close();
   });
 });

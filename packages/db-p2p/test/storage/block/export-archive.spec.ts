@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exportArchive } from '../../../src/storage/index.js';
-import { archiveOf, storeAt } from './chain.js';
+import { archiveOf, blockAfter, storeAt } from './chain.js';
 
 describe('an archive that is exported', () => {
   it('holds every revision of a history, whatever pages it is read in', async () => {
@@ -33,5 +33,39 @@ describe('an archive that is exported', () => {
       revisions: { 5: { trx: { trxId: 't5' } } },
     });
     expect((await exportArchive(storage, 'a', 5))?.revisions[5]).not.toHaveProperty('base');
+  });
+
+  it('reaches as far down as it may, and then has a copy at its floor', async () => {
+    const revs = [1, 3, 5, 7, 9];
+    const { storage } = await storeAt(revs);
+    for (const [options, held] of [
+      [{ bytesMax: 1 }, [9]],
+      [{ above: 5 }, [7, 9]],
+      [{ above: 4 }, [5, 7, 9]],
+      [{ above: 0 }, revs],
+      [{ bytesMax: 1_000_000 }, revs],
+    ] as const) {
+      const archive = await exportArchive(storage, 'a', undefined, options);
+      expect(Object.keys(archive?.revisions ?? {}).map(Number)).toEqual(held);
+      expect(archive?.range).toEqual([held[0]]);
+      const below = revs.filter(rev => rev <= held[0]);
+      expect(archive?.revisions[held[0]]?.block).toEqual(held[0] === 1 ? undefined : blockAfter(...below));
+    }
+    const large = (await exportArchive(storage, 'a', undefined, { bytesMax: 500 }))?.revisions ?? {};
+    expect(Object.keys(large)).toEqual(['7', '9']);
+  });
+
+  it('ends where the next revision is, or where the block begins, whatever lies between', async () => {
+    const { storage } = await storeAt([3, 5, 9]);
+    const rangeTo = async (rev: number) => (await exportArchive(storage, 'a', rev))?.range;
+    expect(await Promise.all([1, 3, 4, 5, 8, 9, 10].map(rangeTo))).toEqual([
+      [3, 5],
+      [3, 5],
+      [3, 5],
+      [3, 9],
+      [3, 9],
+      [3],
+      [3],
+    ]);
   });
 });
