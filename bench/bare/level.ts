@@ -8,6 +8,10 @@ import { LogChain, openRecords, rebuiltKey, sealFrame, type OpenRecord } from '.
 /** The name of every bare program in the tables. */
 export const BARE = 'bare program';
 
+// As our driver gives them: V8 spreads an object of all fields in one copy.
+const PUT = { type: 'put', key: '', value: new Uint8Array(0), keyEncoding: 'utf8', valueEncoding: 'view' } as const;
+const DELETE = { type: 'del', key: '', keyEncoding: 'utf8' } as const;
+
 type Step = { readonly key: string; readonly value: Uint8Array | undefined };
 
 /**
@@ -63,8 +67,8 @@ function sealSteps(records: readonly OpenRecord[], log: LogChain): Step[] {
 async function writeSteps(db: RawLevel, steps: readonly Step[], options: { sync: boolean }): Promise<void> {
   const batch = db.batch();
   for (const { key, value } of steps) {
-    if (value === undefined) batch.del(key);
-    else batch.put(key, value);
+    if (value === undefined) batch.del(key, DELETE);
+    else batch.put(key, value, PUT);
   }
   await batch.write(options);
 }

@@ -53,7 +53,7 @@ const SMALL_MAP_HEAD_MAX = 0xb7;
 
 const recent = new RecentEncodings();
 
-type WithTransform = { readonly transform: Transform };
+type WithTransform = { readonly transform: Transform; readonly [name: string]: unknown };
 
 function hasTransform(record: unknown): record is WithTransform {
   const { transform } = Object(record) as { transform?: unknown };
@@ -78,9 +78,9 @@ function sealTransform(key: RecordKey, record: WithTransform): Uint8Array {
   return bytes;
 }
 
-function withoutTransform(record: object): object {
+function withoutTransform(record: Readonly<Record<string, unknown>>): object {
   const rest: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(record)) if (name !== 'transform') rest[name] = value;
+  for (const name in record) if (name !== 'transform') rest[name] = record[name];
   return rest;
 }
 

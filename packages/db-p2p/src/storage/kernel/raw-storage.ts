@@ -193,9 +193,7 @@ export class RawStorage implements IRawStorage {
   }
 
   getRevision(blockId: BlockId, rev: number): MaybePromise<RevisionRecord | undefined> {
-    return this.#whenReady(
-      () => this.#reader.read(revKey(blockId, rev)) as MaybePromise<RevisionRecord | undefined>,
-    );
+    return this.#whenReady(() => this.#reader.read(revKey(blockId, rev)) as MaybePromise<RevisionRecord | undefined>);
   }
 
   async *listRevisions(

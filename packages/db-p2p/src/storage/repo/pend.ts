@@ -93,8 +93,14 @@ function checkReuse(
   heads: Heads,
 ): MaybePromise<RepoFailure | 'repeated' | undefined> {
   const { trxId } = request;
-  const reads = Array.from(heads, ([blockId, head]) => heldRecord(storage, blockId, trxId, head));
-  return reads.some(read => read instanceof Promise)
+  const reads: MaybePromise<HeldRecord | undefined>[] = [];
+  let waits = false;
+  for (const [blockId, head] of heads) {
+    const read = heldRecord(storage, blockId, trxId, head);
+    waits ||= read instanceof Promise;
+    reads.push(read);
+  }
+  return waits
     ? Promise.all(reads.map(async read => read)).then(records => compareHeld(request, records))
     : compareHeld(request, reads as readonly (HeldRecord | undefined)[]);
 }
