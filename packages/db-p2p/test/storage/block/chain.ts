@@ -7,7 +7,7 @@ import {
   type RawStorageOptions,
 } from '../../../src/storage/index.js';
 
-export const header = { id: 'a', type: 't', collectionId: 'a' };
+const header = { id: 'a', type: 't', collectionId: 'a' };
 
 /** Block `a` after these revisions: each has put its number in front of the list. */
 export function blockAfter(...revs: number[]): IBlock {
