@@ -2,13 +2,12 @@ import type { Measured, MeasuredPeer, Report, Row } from './report.js';
 import type { Spread } from './statistics.js';
 import { formatNumber, formatValue } from './print.js';
 
-/** A report as Markdown: where and when, and a table with a line for each of those who were compared. */
-export function reportAsMarkdown(report: Report): string {
-  const { machine, rows, checks } = report;
-  const where = `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}`;
-  const disk = `${machine.scratch.replace(/^.*\(/, '').replace(/\)$/, '')}, fsync ${machine.fsyncMs} ms`;
+/** Reports of one question, each of some of its figures: where and when, and a table with a line for each contender. */
+export function reportsAsMarkdown(reports: readonly Report[]): string {
+  const rows = reports.flatMap(report => report.rows);
+  const checks = reports.flatMap(report => report.checks);
   const lines = [
-    `${report.date.slice(0, 16).replace('T', ' ')} UTC, at ${report.commit}: ${where}; ${disk}; load ${machine.loadAverage} at the start.`,
+    ...reports.map(whereAndWhen),
     '',
     ...(rows.some(({ verdict }) => verdict !== undefined) ? verdictTable(rows) : []),
     ...comparisonTable(rows),
@@ -16,6 +15,13 @@ export function reportAsMarkdown(report: Report): string {
   if (checks.length > 0)
     lines.push('', ...checks.map(({ name, passed, detail }) => `- ${passed ? 'ok' : 'NOT OK'}, ${name}: ${detail}`));
   return lines.join('\n');
+}
+
+function whereAndWhen({ machine, date, commit }: Report, index: number, { length }: readonly Report[]): string {
+  const where = `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}`;
+  const disk = `${machine.scratch.replace(/^.*\(/, '').replace(/\)$/, '')}, fsync ${machine.fsyncMs} ms`;
+  const line = `${date.slice(0, 16).replace('T', ' ')} UTC, at ${commit}: ${where}; ${disk}; load ${machine.loadAverage} at the start.`;
+  return length === 1 ? line : `- Run ${index + 1}: ${line}`;
 }
 
 /** `text` with what stands between the marks of a question replaced; a question without marks is an error. */
