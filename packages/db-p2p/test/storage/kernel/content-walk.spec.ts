@@ -31,6 +31,8 @@ describe('a value may be shared (INV-13)', () => {
     ])
       expect(sharingOf(value)).toBe('open');
     expect(sharingOf(frozen([bytes(), []]))).toBe('open');
+    expect(sharingOf(frozen([[], bytes()]))).toBe('open');
+    expect(sharingOf(frozen({ a: [], b: bytes() }))).toBe('open');
     expect(sharingOf(frozen({ a: bytes(), b: [] }))).toBe('open');
   });
 
