@@ -25,25 +25,34 @@ export class Coordinator {
 
   /** Resolves when a majority has committed. */
   async commit(trxId: TrxId, blockIds: readonly BlockId[], transforms: Transforms): Promise<Acknowledged> {
-    const rev = ++this.#rev;
-    const bases = Object.fromEntries(blockIds.map(blockId => [blockId, this.#tips.get(blockId) ?? 0]));
-    const request: PendRequest = { trxId, rev, policy: 'f', transforms, bases };
-    await this.#until(this.#majority, node => this.#pend(node, request));
-    await this.#until(this.#majority, node => this.#commit(node, trxId, rev, blockIds));
-    for (const blockId of blockIds) this.#tips.set(blockId, rev);
-    return { trxId, rev, blockIds };
+    return this.#commitOnMajority(this.#requestFor(trxId, blockIds, transforms), blockIds);
   }
 
   /** Brings every node, not only a majority, to the newest transaction. */
   async commitEverywhere(trxId: TrxId, blockIds: readonly BlockId[], transforms: Transforms): Promise<Acknowledged> {
-    const acknowledged = await this.commit(trxId, blockIds, transforms);
-    const { rev } = acknowledged;
+    const request = this.#requestFor(trxId, blockIds, transforms);
+    const acknowledged = await this.#commitOnMajority(request, blockIds);
     await this.#until(this.#nodes.length, async node => {
-      const isThere = await this.#commit(node, trxId, rev, blockIds);
-      if (!isThere) await node.pend({ trxId, rev, policy: 'c', transforms }).catch(() => undefined);
+      const isThere = await this.#commit(node, acknowledged);
+      // With its bases: a node that lags behind has to fetch what lies between, and must not go on from what it has.
+      if (!isThere) await node.pend({ ...request, policy: 'c' }).catch(() => undefined);
       return isThere;
     });
     return acknowledged;
+  }
+
+  #requestFor(trxId: TrxId, blockIds: readonly BlockId[], transforms: Transforms): PendRequest & { rev: number } {
+    const bases = Object.fromEntries(blockIds.map(blockId => [blockId, this.#tips.get(blockId) ?? 0]));
+    return { trxId, rev: ++this.#rev, policy: 'f', transforms, bases };
+  }
+
+  async #commitOnMajority(request: PendRequest & { rev: number }, blockIds: readonly BlockId[]): Promise<Acknowledged> {
+    const { trxId, rev } = request;
+    const transaction = { trxId, rev, blockIds };
+    await this.#until(this.#majority, node => this.#pend(node, request));
+    await this.#until(this.#majority, node => this.#commit(node, transaction));
+    for (const blockId of blockIds) this.#tips.set(blockId, rev);
+    return transaction;
   }
 
   /** Makes the transaction pending; one that is in the way was never acknowledged, or is decided elsewhere, and gives way. */
@@ -56,7 +65,7 @@ export class Coordinator {
     return false;
   }
 
-  async #commit(node: RepoClient, trxId: TrxId, rev: number, blockIds: readonly BlockId[]): Promise<boolean> {
+  async #commit(node: RepoClient, { trxId, rev, blockIds }: Acknowledged): Promise<boolean> {
     return (await node.commit({ trxId, rev, blockIds: [...blockIds] })).success;
   }
 
