@@ -139,8 +139,8 @@ export class GroupCommit {
     const { cache } = this.#parts;
     for (const { batch } of group.members) {
       for (const { key, value, cached } of batch.writes) {
-        if (cached !== undefined && value !== undefined) cache.set(key.encoded, cached, value.length);
-        else if (isCacheable(key.kind)) cache.delete(key.encoded);
+        if (cached !== undefined && value !== undefined) cache.set(key, cached, value.length);
+        else if (isCacheable(key.kind)) cache.delete(key);
       }
     }
     if (this.#head === group.head) return;

@@ -227,9 +227,7 @@ export class RawStorage implements IRawStorage {
   }
 
   getPendingTransaction(blockId: BlockId, trxId: TrxId): MaybePromise<PendingRecord | undefined> {
-    return this.#whenReady(
-      () => this.#reader.read(trxKey('pend', blockId, trxId)) as MaybePromise<PendingRecord | undefined>,
-    );
+    return this.#whenReady(() => this.#reader.readPending(blockId, trxId) as MaybePromise<PendingRecord | undefined>);
   }
 
   async *listPendingTransactions(blockId: BlockId): AsyncIterable<ListedPending> {
@@ -259,9 +257,7 @@ export class RawStorage implements IRawStorage {
   }
 
   getMaterializedBlock(blockId: BlockId, trxId: TrxId): MaybePromise<IBlock | undefined> {
-    return this.#whenReady(
-      () => this.#reader.read(trxKey('block', blockId, trxId)) as MaybePromise<IBlock | undefined>,
-    );
+    return this.#whenReady(() => this.#reader.readCopy(blockId, trxId) as MaybePromise<IBlock | undefined>);
   }
 
   async *listBlockIds(options: PageOptions<BlockId> = {}): AsyncIterable<BlockId> {

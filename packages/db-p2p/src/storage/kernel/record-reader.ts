@@ -1,9 +1,12 @@
-import { metaKey, type RecordKey } from '../driver/record-key.js';
+import type { BlockId, TrxId } from '@blockstrata/db-core';
+import { metaKey, trxKey, type RecordKey } from '../driver/record-key.js';
 import type { MaybePromise, StoreDriver } from '../driver/store-driver.js';
 import type { RecordCodec } from './codec.js';
 import { containsBytes, freezeDecoded, withOwnBytes } from './content-walk.js';
 import type { ActiveRead, InFlight } from './in-flight.js';
 import { isCacheable, type CachedRecord, type RecordCache } from './record-cache.js';
+
+type HeadKey = RecordKey & { kind: 'meta' };
 
 // A cut that writes have overtaken so often lets none begin before it is made.
 const CUT_ATTEMPTS_MAX = 3;
@@ -25,11 +28,21 @@ export class RecordReader {
     this.#inFlight = inFlight;
   }
 
-  /** One record. */
+  /** What a transaction has pending on a block. */
+  readPending(blockId: BlockId, trxId: TrxId): MaybePromise<object | undefined> {
+    const cached = this.#cache.pending(blockId, trxId);
+    return cached === undefined ? this.read(trxKey('pend', blockId, trxId)) : handOut(cached);
+  }
+
+  /** The copy of a block that a transaction left. */
+  readCopy(blockId: BlockId, trxId: TrxId): MaybePromise<object | undefined> {
+    const cached = this.#cache.copy(blockId, trxId);
+    return cached === undefined ? this.read(trxKey('block', blockId, trxId)) : handOut(cached);
+  }
+
+  /** One record that is not cached. */
   read(key: RecordKey): MaybePromise<object | undefined> {
     const cacheable = isCacheable(key.kind);
-    const cached = cacheable ? this.#cache.get(key.encoded) : undefined;
-    if (cached !== undefined) return handOut(cached);
     if (this.#inFlight.isWriting([key.encoded])) return this.#readSettled(key);
     const value = this.#driver.get(key);
     if (!(value instanceof Promise)) return this.#take(key, value, cacheable);
@@ -61,9 +74,9 @@ export class RecordReader {
 
   /** The heads of several blocks as one consistent cut (INV-2). */
   readHeads(blockIds: readonly string[]): MaybePromise<(object | undefined)[]> {
-    const keys = blockIds.map(metaKey);
-    const records = keys.map(key => this.#cache.get(key.encoded)?.record);
+    const records = blockIds.map(blockId => this.#cache.head(blockId)?.record);
     if (!records.includes(undefined)) return records;
+    const keys = blockIds.map(metaKey);
     const encoded = keys.map(key => key.encoded);
     if (this.#inFlight.isWriting(encoded)) return this.#readCut(keys, encoded);
     const missing = keys.filter((_, i) => records[i] === undefined);
@@ -74,7 +87,7 @@ export class RecordReader {
 
   /** `first` holds what is missing already, if no write has come between. */
   async #readCut(
-    keys: readonly RecordKey[],
+    keys: readonly HeadKey[],
     encoded: readonly string[],
     first?: Promise<(Uint8Array | undefined)[]>,
   ): Promise<(object | undefined)[]> {
@@ -91,11 +104,11 @@ export class RecordReader {
 
   /** The cached records and the missing ones, or `undefined` where a write came between them. */
   async #readMissing(
-    keys: readonly RecordKey[],
+    keys: readonly HeadKey[],
     read: ActiveRead,
     first: Promise<(Uint8Array | undefined)[]> | undefined,
   ): Promise<(object | undefined)[] | undefined> {
-    const records = keys.map(key => this.#cache.get(key.encoded)?.record);
+    const records = keys.map(({ blockId }) => this.#cache.head(blockId)?.record);
     const values = await (first ?? this.#driver.getMany(keys.filter((_, i) => records[i] === undefined)));
     return read.overtaken ? undefined : this.#fillIn(keys, records, values);
   }
@@ -115,7 +128,8 @@ export class RecordReader {
 
   async #readSettled(key: RecordKey): Promise<object | undefined> {
     await this.#inFlight.settled();
-    return this.read(key);
+    if (key.kind === 'pend') return this.readPending(key.blockId, key.trxId);
+    return key.kind === 'block' ? this.readCopy(key.blockId, key.trxId) : this.read(key);
   }
 
   #take(key: RecordKey, value: Uint8Array | undefined, cacheable: boolean): object | undefined {
@@ -123,7 +137,7 @@ export class RecordReader {
     const record = freezeDecoded(this.#codec.unseal(key, value)) as object;
     if (!cacheable) return record;
     const cached: CachedRecord = { record, holdsBytes: containsBytes(record) };
-    this.#cache.set(key.encoded, cached, value.length);
+    this.#cache.keepRead(key, cached, value.length);
     return handOut(cached);
   }
 }
