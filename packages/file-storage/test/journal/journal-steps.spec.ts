@@ -1,6 +1,7 @@
 import { metaKey, type Durability } from '@blockstrata/db-p2p/storage';
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { passThrough } from '../../../../test/simulation/simulated-disk/pass-through.js';
 import { SimulatedDisk } from '../../../../test/simulation/simulated-disk/simulated-disk.js';
 import type { FileSystem, OpenFile } from '../../src/index.js';
 import { TemporaryFiles } from '../../src/file-system/temporary-files.js';
@@ -32,14 +33,8 @@ class SlowDisk {
   get fileSystem(): FileSystem {
     const disk = this.#disk;
     return {
+      ...passThrough(disk),
       create: async path => this.#file(path, await disk.create(path)),
-      open: path => disk.open(path),
-      readFile: path => disk.readFile(path),
-      readFileSync: (path, bytesMax) => disk.readFileSync(path, bytesMax),
-      statusSync: path => disk.statusSync(path),
-      readdir: path => disk.readdir(path),
-      mkdir: path => disk.mkdir(path),
-      link: (from, to) => disk.link(from, to),
       rename: (from, to) => {
         this.#names.set(from, to);
         return this.#slowly(`place ${nameOf(to)}`, () => disk.rename(from, to));
