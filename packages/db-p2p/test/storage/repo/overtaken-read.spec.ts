@@ -57,17 +57,23 @@ function slowDriver(copies: Gate, written: Gate): MemoryDriver {
   });
 }
 
+/** A store with nothing in its cache: `a` is titled "first" at revision 1, and t2 is pending, which makes that "second". */
+async function storeWithPending(driver: MemoryDriver): Promise<{ storage: RawStorage; repo: StorageRepo }> {
+  const storage = new RawStorage(driver);
+  const repo = new StorageRepo(id => new BlockStorage(id, storage), { storage });
+  const block: IBlock = { header: { id: 'a', type: 't', collectionId: 'a' }, title: 'first' };
+  await repo.pend({ trxId: 't1', transforms: { inserts: { a: block } }, policy: 'f' });
+  await repo.commit({ trxId: 't1', blockIds: ['a'], rev: 1 });
+  await repo.pend({ trxId: 't2', transforms: { updates: { a: [['title', -1, 0, 'second']] } }, policy: 'f' });
+  await storage.close();
+  await storage.open();
+  return { storage, repo };
+}
+
 describe('a read that a commit overtakes', () => {
   it('finds the block, although the commit has taken its copy away and is not acknowledged yet (INV-2, INV-4)', async () => {
     const [copies, written] = [new Gate(), new Gate()];
-    const storage = new RawStorage(slowDriver(copies, written));
-    const repo = new StorageRepo(id => new BlockStorage(id, storage), { storage });
-    const block: IBlock = { header: { id: 'a', type: 't', collectionId: 'a' }, title: 'first' };
-    await repo.pend({ trxId: 't1', transforms: { inserts: { a: block } }, policy: 'f' });
-    await repo.commit({ trxId: 't1', blockIds: ['a'], rev: 1 });
-    await repo.pend({ trxId: 't2', transforms: { updates: { a: [['title', -1, 0, 'second']] } }, policy: 'f' });
-    await storage.close();
-    await storage.open();
+    const { storage, repo } = await storeWithPending(slowDriver(copies, written));
     const atCopy = copies.shut();
     const reading = repo.get({ blockIds: ['a'], context: { rev: 5 } });
     await atCopy;
@@ -93,14 +99,7 @@ describe('a read that a commit overtakes', () => {
     'finds one cut where the transaction that it lays over was %s meanwhile (INV-2)',
     async (_what, end, title, pendings) => {
       const copies = new Gate();
-      const storage = new RawStorage(slowDriver(copies, new Gate()));
-      const repo = new StorageRepo(id => new BlockStorage(id, storage), { storage });
-      const block: IBlock = { header: { id: 'a', type: 't', collectionId: 'a' }, title: 'first' };
-      await repo.pend({ trxId: 't1', transforms: { inserts: { a: block } }, policy: 'f' });
-      await repo.commit({ trxId: 't1', blockIds: ['a'], rev: 1 });
-      await repo.pend({ trxId: 't2', transforms: { updates: { a: [['title', -1, 0, 'second']] } }, policy: 'f' });
-      await storage.close();
-      await storage.open();
+      const { storage, repo } = await storeWithPending(slowDriver(copies, new Gate()));
       const atCopy = copies.shut();
       const reading = repo.get({ blockIds: ['a'], context: { trxId: 't2' } });
       await atCopy;
