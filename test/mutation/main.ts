@@ -18,14 +18,19 @@ type Options = { area?: string; at?: string; sample?: number; seed: number };
 const { area: only, at = '', sample, seed } = command.opts<Options>();
 
 const scores: string[] = [];
-for (const area of AREAS.filter(({ name }) => only === undefined || name === only)) scores.push(await mutate(area));
-if (scores.length === 0) command.error('there is no such area');
+for (const area of AREAS.filter(({ name }) => only === undefined || name === only)) {
+  const score = await mutate(area);
+  if (score !== undefined) scores.push(score);
+}
+if (scores.length === 0) command.error('there is no such area, or no mutant at such a place');
 process.stdout.write(`\n${scores.join('\n')}\n`);
 
-async function mutate(area: Area): Promise<string> {
+/** `undefined`: there is nothing to try. */
+async function mutate(area: Area): Promise<string | undefined> {
   const all = filesOf(area).flatMap(({ mutants }) => mutants);
   const alive = new Set(chosen(all));
   const tried = alive.size;
+  if (tried === 0) return undefined;
   const byTests = new Set<MutantNumber>();
   const atLoading = new Map<SpecRun, ReadonlySet<MutantNumber>>();
   let slow = 0;
