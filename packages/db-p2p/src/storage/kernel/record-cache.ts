@@ -3,7 +3,7 @@ import { LRUCache } from '#platform';
 import type { RecordKey, RecordKind } from '../driver/record-key.js';
 import type { BlockMetadata } from '../records.js';
 
-/** A decoded record; `bytes` says that it holds byte arrays, which must not be shared with callers. */
+/** A decoded record, and whether it holds byte arrays, which must not be shared with callers. */
 export type CachedRecord = { readonly record: object; readonly holdsBytes: boolean };
 
 /** Whether records of a kind are cached: what is read once and again, and not the history. */
