@@ -1,20 +1,22 @@
-import { ExpiredError } from '@blockstrata/db-core';
+import { ExpiredError, systemClock, type RepoOptions } from '@blockstrata/db-core';
 import { describe, expect, it } from 'vitest';
 import { BlockStorage, MemoryRawStorage, StorageRepo } from '../../../src/storage/index.js';
 import { archiveOf, blockAfter, storeAt } from '../block/chain.js';
 
 describe('a call of a repository', () => {
-  it('does not begin where its time has passed', async () => {
-    const { repo, storage } = await storeAt([1]);
+  it('does not begin where its time has passed, or its caller has gone', async () => {
+    const { repo, storage } = await storeAt([1], { clock: { ...systemClock, now: () => 1_000_000 } });
     const passed = { expiration: storage.clock.now() };
     const calls = [
-      () => repo.get({ blockIds: ['a'] }, passed),
-      () => repo.get({ blockIds: ['a'], context: { rev: 1 } }, passed),
-      () => repo.cancel({ trxId: 't', blockIds: ['a'] }, passed),
-      () => repo.refresh(['a'], passed),
+      (options: RepoOptions) => repo.get({ blockIds: ['a'] }, options),
+      (options: RepoOptions) => repo.get({ blockIds: ['a'], context: { rev: 1 } }, options),
+      (options: RepoOptions) => repo.cancel({ trxId: 't', blockIds: ['a'] }, options),
+      (options: RepoOptions) => repo.refresh(['a'], options),
     ];
-    for (const call of calls) await expect(call()).rejects.toThrow(ExpiredError);
-    const ahead = { expiration: storage.clock.now() + 60_000 };
+    for (const call of calls) await expect(call(passed)).rejects.toThrow(ExpiredError);
+    const reason = new RangeError('enough');
+    for (const call of calls) await expect(call({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const ahead = { expiration: storage.clock.now() + 1 };
     expect((await repo.get({ blockIds: ['a'] }, ahead)).a?.rev).toBe(1);
   });
 
