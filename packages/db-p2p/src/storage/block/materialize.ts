@@ -27,7 +27,7 @@ export function materialize(
   head: BlockMetadata,
   rev: number,
 ): MaybePromise<Materialized> {
-  if (!isHeld(head) || rev < head.latest.rev) return replay(storage, blockId, rev);
+  if (!isHeld(head) || rev < head.latest.rev) return replay(storage, blockId, rev, tipRev(head));
   if (head.deleted === true) return { block: undefined, rev: head.latest.rev };
   const copy = storage.getMaterializedBlock(blockId, head.latest.trxId);
   if (copy === undefined || copy instanceof Promise) return fromTip(storage, blockId, head.latest, copy);
@@ -46,11 +46,11 @@ async function fromTip(
   // A commit may have superseded the copy: the head tells. What was the tip is then history.
   const now = await storage.getMetadata(blockId);
   if (tipRev(now) === rev) throw lost(blockId, `the copy at revision ${rev} is gone`);
-  return replay(storage, blockId, rev);
+  return replay(storage, blockId, rev, rev);
 }
 
-async function replay(storage: IRawStorage, blockId: BlockId, rev: number): Promise<Materialized> {
-  const path = await pathTo(storage, blockId, rev);
+async function replay(storage: IRawStorage, blockId: BlockId, rev: number, tip: number): Promise<Materialized> {
+  const path = await pathTo(storage, blockId, rev, tip);
   const [target] = path;
   const start = path.at(-1);
   if (target === undefined || start === undefined) throw lost(blockId, `it holds no revision at or below ${rev}`);
@@ -75,19 +75,65 @@ async function replay(storage: IRawStorage, blockId: BlockId, rev: number): Prom
   return { block, rev: target.rev };
 }
 
-/** The revisions from `rev` down to the nearest one whose content is known without those below it. */
-async function pathTo(storage: IRawStorage, blockId: BlockId, rev: number): Promise<NumberedRevision[]> {
+/**
+ * The revisions from `rev` down to the nearest one whose content is known without those below it: link by link while the
+ * store has records at hand, which takes less than a scan, and by one scan from where it has not.
+ */
+async function pathTo(
+  storage: IRawStorage,
+  blockId: BlockId,
+  rev: number,
+  tip: number,
+): Promise<readonly NumberedRevision[]> {
   const path: NumberedRevision[] = [];
-  for await (const revision of storage.listRevisions(blockId, rev, 0)) {
+  let next = rev;
+  for (;;) {
+    const reading = storage.getRevision(blockId, next);
+    const found = reading instanceof Promise ? await reading : reading;
+    if (found === undefined) {
+      if (reading instanceof Promise || path.length > 0) break;
+      if (next !== rev) throw lost(blockId, `revision ${next}, the base of the one above ${rev}, is gone`);
+      const below = await linkOver(storage, blockId, rev, tip);
+      if (below === undefined) break;
+      next = below;
+      continue;
+    }
+    const revision = { rev: next, ...found };
+    path.push(revision);
+    if (isEnd(revision)) return path;
+    next = revision.base ?? next - 1;
+    if (reading instanceof Promise || revision.base === undefined) break;
+  }
+  for await (const revision of storage.listRevisions(blockId, next, 0)) {
     const above = path.at(-1);
     if (above?.base !== undefined && above.base !== revision.rev) {
       throw lost(blockId, `revision ${above.base}, the base of ${above.rev}, is gone`);
     }
     path.push(revision);
-    if (isStart(revision) || revision.base === 0) return path;
+    if (isEnd(revision)) return path;
   }
   if (path.length > 0) throw lost(blockId, `no kept copy lies below revision ${path.at(-1)?.rev}`);
   return path;
+}
+
+// Beyond, a scan takes less.
+const LINKS_OVER_MAX = 4;
+
+/** The revision below a number that none has, where one of the newest links goes over it. */
+async function linkOver(storage: IRawStorage, blockId: BlockId, rev: number, tip: number): Promise<number | undefined> {
+  let above = tip;
+  for (let links = 0; links < LINKS_OVER_MAX && above > rev; links++) {
+    const base = (await storage.getRevision(blockId, above))?.base;
+    if (base === undefined || base === 0) return undefined;
+    if (base < rev) return base;
+    above = base;
+  }
+  return undefined;
+}
+
+/** Whether nothing below a revision is needed to know its content. */
+function isEnd(revision: NumberedRevision): boolean {
+  return isStart(revision) || revision.base === 0;
 }
 
 /** Whether the content after a revision is known without replaying its transform. */
