@@ -19,8 +19,8 @@ export function* everyPair({ live, deleted }: HistoryStep): Generator<Probe> {
 }
 
 /**
- * Reads each path at the commit that changed it, and again at the last commit before the next change. A read at a
- * revision gives the highest one at or below it, so where both give the same, every commit between them does too.
+ * Reads each path at the commit that changed it, and again at the last commit before the next change. Where
+ * both give the same, and no revision lies between them, every commit between them gives it too.
  */
 export function* endsOfSpans({ rev, changed, deleted, ending }: HistoryStep): Generator<Probe> {
   for (const file of changed) yield { file, stands: 1 };

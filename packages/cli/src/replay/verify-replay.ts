@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import type { IRawStorage } from '@blockstrata/db-p2p/storage';
 import { BlobReader } from '../git/blob-reader.js';
 import { readChanges, SUBMODULE_MODE } from '../git/changes.js';
 import type { Commit } from '../git/history.js';
@@ -119,12 +120,26 @@ async function verifyStep(
       store.repo.get({ blockIds, context: { rev } }),
       Promise.all(group.map(({ file }) => gitBytes(file, step, blobs))),
     ]);
-    group.forEach((probe, i) => {
-      const problem = problemOf(probe.file, rev, reads[probe.file.blockId], repository.objectFormat, contents[i]);
-      const path = quotePath(probe.file.path);
-      tally.add(probe, problem === undefined ? undefined : { path, commit: commitId, rev, problem });
-    });
+    for (const [i, probe] of group.entries()) {
+      const { file } = probe;
+      const problem =
+        problemOf(file, rev, reads[file.blockId], repository.objectFormat, contents[i]) ??
+        (await problemBetween(store.storage, probe, rev));
+      tally.add(
+        probe,
+        problem === undefined ? undefined : { path: quotePath(file.path), commit: commitId, rev, problem },
+      );
+    }
   }
+}
+
+/** What speaks against a read that stands for several pairs: a revision between them, which it need not meet. */
+async function problemBetween(storage: IRawStorage, { file, stands }: Probe, rev: number): Promise<string | undefined> {
+  if (stands === 1 || !('since' in file)) return undefined;
+  for await (const revision of storage.listRevisions(file.blockId, rev, file.since)) {
+    if (revision.rev !== file.since) return `has a revision ${revision.rev}, where git has none`;
+  }
+  return undefined;
 }
 
 /** git's bytes at the commit that changed a file; what was compared there is told by its hash from then on. */
