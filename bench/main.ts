@@ -26,6 +26,7 @@ const QUESTIONS: Readonly<Record<string, () => Promise<{ default: Question }>>> 
 const PROFILED_FUNCTIONS = 40;
 
 async function main(argv: readonly string[]): Promise<void> {
+  if (argv.includes('--help')) return console.log(`${USAGE}\n\nquestions: ${Object.keys(QUESTIONS).join(', ')}`);
   const given = readArguments(argv);
   const load = QUESTIONS[given.question];
   if (load === undefined) {

@@ -41,7 +41,7 @@ function levelCommits({ small, scratch }: Asked): Figure[] {
   return [
     figure('relaxed', 1, 1, 10_000, 0.7),
     figure('relaxed', 64, 1, 20_000, 0.7),
-    figure('strict', 1, 1, 1000, 0.85),
+    figure('strict', 1, 1, 5000, 0.85),
     figure('strict', 64, 1, 20_000, 0.8),
     figure('strict', 16, 10, 1500, 0.75),
   ];

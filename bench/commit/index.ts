@@ -28,7 +28,7 @@ function levelFigures({ small, scratch }: Asked, durability: Durability): Figure
     return commitFigure(shape, () => levelPeers(durability, inFlight, hotBlocks !== undefined), scratch);
   };
   // Without company each transaction of a strict store waits for two syncs of its own.
-  const count = (inFlight: number) => (small ? 60 : durability === 'strict' && inFlight === 1 ? 1000 : 10_000);
+  const count = (inFlight: number) => (small ? 60 : durability === 'strict' && inFlight === 1 ? 5000 : 10_000);
   return [
     ...IN_FLIGHT.map(inFlight => figure(inFlight, 1, count(inFlight))),
     ...IN_FLIGHT.map(inFlight => figure(inFlight, 10, Math.ceil(count(inFlight) / 10))),

@@ -5,6 +5,13 @@ import type { CommitTarget } from '../stores/commit-target.js';
 import type { Workload } from '../workload/records.js';
 import { runInFlight } from '../workload/run-in-flight.js';
 
+/** How the transactions of a workload are run. */
+export type CommitRun = {
+  readonly inFlight: number;
+  /** So many of the first transactions are run in the same way before the time begins. Default 0. */
+  readonly warmUp?: number;
+};
+
 /**
  * Transactions a second on a new store: the time ends when the store has been closed, opened again, and found to end
  * with the last transaction. The digest over all of its records is taken after that.
@@ -12,7 +19,7 @@ import { runInFlight } from '../workload/run-in-flight.js';
 export function commitContender(
   target: CommitTarget,
   workload: Workload,
-  inFlight: number,
+  { inFlight, warmUp = 0 }: CommitRun,
   scratch: Scratch,
 ): Contender {
   return {
@@ -20,9 +27,10 @@ export function commitContender(
     async run() {
       const directory = scratch.fresh('store');
       const session = await target.open(directory, workload);
-      const count = Math.min(workload.timed.length, target.transactionsMax ?? workload.timed.length);
+      await runInFlight(warmUp, inFlight, index => session.run(index));
+      const count = Math.min(workload.timed.length, target.transactionsMax ?? workload.timed.length) - warmUp;
       const cpuBefore = process.cpuUsage();
-      const run = await timed(() => runInFlight(count, inFlight, index => session.run(index)));
+      const run = await timed(() => runInFlight(count, inFlight, index => session.run(warmUp + index)));
       const close = await timed(() => session.close());
       const reopen = await timed(() => session.reopen());
       const { user, system } = process.cpuUsage(cpuBefore);

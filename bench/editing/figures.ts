@@ -29,7 +29,7 @@ export function editFigure({ recording, leafCharactersMax }: TextShape, { scratc
     async prepare() {
       const transactions = transactionsOf(recording, leafCharactersMax);
       const workload = single ? unrecorded(transactions) : await recordWorkload(transactions, 'cbor');
-      const contend = (target: ReturnType<typeof ours>) => commitContender(target, workload, 1, scratch);
+      const contend = (target: ReturnType<typeof ours>) => commitContender(target, workload, { inFlight: 1 }, scratch);
       const peers = single ? [] : [rawLevel('relaxed'), bareLevel('relaxed')].map(contend);
       return { ours: contend(ours('LevelDB', 'relaxed')), peers };
     },
