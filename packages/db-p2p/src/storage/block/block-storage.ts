@@ -28,7 +28,7 @@ export type BlockStorageOptions = {
 
 /** How a revision is to be had. */
 export type EnsureOptions = {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** The tip may move forward, to the revision that is asked for. Default false. */
   movesTip?: boolean;
   /** Ask the restore callback even for what is held. Default false. */
@@ -45,7 +45,7 @@ export interface IBlockStorage {
   getLatest(): Promise<TrxRev | undefined>;
   getBlock(rev?: number, options?: { signal?: AbortSignal }): Promise<Materialized | undefined>;
   ensureRevision(rev: number, options?: EnsureOptions): Promise<Coverage>;
-  refresh(options?: { signal?: AbortSignal }): Promise<void>;
+  refresh(options?: { signal?: AbortSignal | undefined }): Promise<void>;
 }
 
 /**
@@ -191,7 +191,7 @@ export class BlockStorage implements IBlockStorage {
   }
 
   /** Asks the restore callback for the newest there is, and moves the tip forward to it. */
-  async refresh(options: { signal?: AbortSignal } = {}): Promise<void> {
+  async refresh(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     await restoreOnce(this.#restoration(), { rev: undefined, movesTip: true, signal: options.signal });
   }
 

@@ -37,7 +37,7 @@ async function mendOne(context: RepoContext, blockId: BlockId, { signal }: Check
   if (!blockStorage.restores) return mended;
   for (const rev of lost) {
     try {
-      await blockStorage.ensureRevision(rev, { refetch: true, ...(signal === undefined ? {} : { signal }) });
+      await blockStorage.ensureRevision(rev, { refetch: true, signal });
       mended.push({ kind: 'hole', problem: 'restored from peers', blockId, rev });
     } catch (error) {
       const expected =

@@ -25,7 +25,7 @@ export async function cancel(
       cancelled.push(blockId);
     });
     if (cancelled.length === 0) return;
-    await batch.write(options.signal === undefined ? {} : { signal: options.signal });
+    await batch.write(options);
     coordination.pendQueue.notify(cancelled);
   } finally {
     release();

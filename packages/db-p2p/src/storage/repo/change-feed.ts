@@ -12,7 +12,6 @@ export async function* changeFeed(
 ): AsyncIterable<LogEntry> {
   let seen = from;
   for (;;) {
-    signal?.throwIfAborted();
     for await (const entry of storage.readLog({ from: seen })) {
       signal?.throwIfAborted();
       seen = entry.seq;

@@ -98,7 +98,7 @@ async function attempt(context: RepoContext, request: CheckedCommit, options: Re
   }
   const committed = ready.map(({ blockId }) => blockId);
   batch.appendLog({ kind: 'commit', trxId, rev, blockIds: committed, time: storage.clock.now() });
-  const entries = await batch.write(options.signal === undefined ? {} : { signal: options.signal });
+  const entries = await batch.write(options);
   context.coordination.pendQueue.notify(committed);
   context.announce(entries);
   return { success: true };
@@ -210,9 +210,7 @@ const COPY_OVERHEAD_BYTES = 2048;
 /** Asks for the base of a block. Whether it has come, from there or by another way, is for the next check to tell. */
 async function fetchBase(context: RepoContext, { blockId, base }: Lacking, { signal }: RepoOptions): Promise<void> {
   try {
-    await context
-      .blockStorage(blockId)
-      .ensureRevision(base, { movesTip: true, ...(signal === undefined ? {} : { signal }) });
+    await context.blockStorage(blockId).ensureRevision(base, { movesTip: true, signal });
   } catch (error) {
     if (!(error instanceof RestoreFailedError)) throw error;
     context.log.error('the base of a commit could not be restored: %s', error);

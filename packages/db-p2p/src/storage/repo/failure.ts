@@ -47,10 +47,9 @@ async function missingTrxs(
     const newest = tipRev(head);
     // The newest at least: what a caller asks for may lie far above it.
     const oldest = Math.min(knownRev + 1, newest);
-    let listed = 0;
     for await (const { rev, trxId } of storage.listRevisions(blockId, oldest, newest, { limit: missingTrxsMax + 1 })) {
       const key = `${rev} ${trxId}`;
-      if (listed++ === missingTrxsMax || (byTrxRev.size === missingTrxsMax && !byTrxRev.has(key))) {
+      if (byTrxRev.size === missingTrxsMax && !byTrxRev.has(key)) {
         truncated = true;
         break;
       }

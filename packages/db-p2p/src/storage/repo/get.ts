@@ -126,7 +126,6 @@ function viewOf(gets: CheckedGets, head: BlockMetadata | undefined): View {
   const pendings = pendingsOf(head);
   const state: GetBlockResult['state'] = {};
   if (head?.latest !== undefined) state.latest = head.latest;
-  if (pendings.length === 0) return { state, committed: [], overlay: undefined };
   const above = head?.latest?.rev ?? 0;
   const committed = gets.committed
     .filter(({ trxId, rev }) => rev > above && pendings.includes(trxId))
@@ -195,15 +194,17 @@ async function restoreMissing(
     if (head instanceof CorruptRecordError) return;
     const blockStorage = context.blockStorage(blockId);
     if (!blockStorage.restores) return;
-    const options = signal === undefined ? {} : { signal };
     if (!isHeld(head)) {
       if (!context.restoreUnknown) return;
       const { rev } = gets;
       asks.push(
-        ask(blockId, rev === undefined ? blockStorage.refresh(options) : blockStorage.ensureRevision(rev, options)),
+        ask(
+          blockId,
+          rev === undefined ? blockStorage.refresh({ signal }) : blockStorage.ensureRevision(rev, { signal }),
+        ),
       );
     } else if (gets.rev !== undefined && gets.rev < head.latest.rev) {
-      asks.push(ask(blockId, blockStorage.ensureRevision(gets.rev, options)));
+      asks.push(ask(blockId, blockStorage.ensureRevision(gets.rev, { signal })));
     }
   });
   await Promise.all(asks);

@@ -46,7 +46,7 @@ export async function pend(context: RepoContext, request: CheckedPend, options: 
         release();
       }
       if (result !== undefined) return result;
-      if (place !== undefined && !(await waitForChange(context, place, options))) return refusal('expired', EXPIRED);
+      if (place !== undefined) await waitForChange(context, place, options);
     }
   } finally {
     place?.leave();
@@ -163,8 +163,7 @@ function checkStale(
     if (problem === undefined) continue;
     reason ||= `block ${quoted(blockId)} ${problem}`;
     // What a writer who names no base has seen is at least everything below the revision that it asks for.
-    const knownRev = base ?? (rev === undefined ? tip - 1 : Math.min(rev, tip) - 1);
-    behind.push({ blockId, head, knownRev: Math.min(knownRev, tip - 1) });
+    behind.push({ blockId, head, knownRev: base ?? (rev ?? tip) - 1 });
   }
   return behind.length === 0 ? undefined : staleRefusal(context, reason, behind);
 }
@@ -205,7 +204,7 @@ async function write(
   request: CheckedPend,
   heads: Heads,
   results: ReadonlyMap<BlockId, IBlock | undefined>,
-  { signal }: RepoOptions,
+  options: RepoOptions,
 ): Promise<void> {
   const { blockPendingsMax, blockBytesMax, callBytesMax } = storage.limits;
   const batch = storage.batch();
@@ -236,28 +235,25 @@ async function write(
       throw new InvalidRequestError('transforms', `take up more than ${callBytesMax} bytes: split the transaction`);
     }
   }
-  await batch.write(signal === undefined ? {} : { signal });
+  await batch.write(options);
 }
 
 // What a pending record holds beside the transform.
 const PENDING_OVERHEAD_BYTES = 1024;
 
-/** Resolves when it is worth another try; false: the request has expired. */
+/** Resolves when it is worth another look: others went, or the request has expired. */
 async function waitForChange(
   { storage }: RepoContext,
   place: QueuePlace,
   { signal, expiration }: RepoOptions,
-): Promise<boolean> {
+): Promise<void> {
   const signals = signal === undefined ? [storage.closing] : [storage.closing, signal];
-  if (expiration === undefined) {
-    await untilAborted(place.changed(), signals);
-    return true;
-  }
+  if (expiration === undefined) return untilAborted(place.changed(), signals);
   let expire: () => void = () => undefined;
-  const expired = new Promise<false>(resolve => (expire = () => resolve(false)));
+  const expired = new Promise<void>(resolve => (expire = resolve));
   const callOff = storage.clock.after(expiration - storage.clock.now(), expire);
   try {
-    return await untilAborted(Promise.race([place.changed().then(() => true), expired]), signals);
+    await untilAborted(Promise.race([place.changed(), expired]), signals);
   } finally {
     callOff();
   }

@@ -5,8 +5,6 @@ import { requireLive, type RepoContext } from './call-context.js';
 export async function refresh(context: RepoContext, blockIds: readonly BlockId[], options: RepoOptions): Promise<void> {
   requireLive(context, options);
   const { signal } = options;
-  const refreshed = blockIds.map(blockId =>
-    context.blockStorage(blockId).refresh(signal === undefined ? {} : { signal }),
-  );
+  const refreshed = blockIds.map(blockId => context.blockStorage(blockId).refresh({ signal }));
   for (const outcome of await Promise.allSettled(refreshed)) if (outcome.status === 'rejected') throw outcome.reason;
 }

@@ -221,7 +221,7 @@ export class StorageRepo implements IRepo {
       coordination: coordinationOf(storage),
       log,
       gate: new CallGate(storage.limits.callsInFlightMax),
-      restoreUnknown: this.#options.restoreUnknown ?? false,
+      restoreUnknown: this.#options.restoreUnknown === true,
       blockStorage: blockId => this.#blockStorage(blockId, storage),
       announce: entries => {
         for (const entry of entries) this.#events?.dispatch(entry);
