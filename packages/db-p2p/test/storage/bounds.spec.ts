@@ -10,6 +10,16 @@ function repoWith(limits: Partial<Limits>) {
 const block = (id: string, text = '') => ({ header: { id, type: 't', collectionId: 'c' }, text });
 const setText = (text: string): BlockOperation[] => [['text', -1, 0, text]];
 
+/** Keeps the batch that was made last. */
+class MeasuringStorage extends MemoryRawStorage {
+  newest = super.batch();
+
+  override batch() {
+    this.newest = super.batch();
+    return this.newest;
+  }
+}
+
 async function insert(repo: ReturnType<typeof openRepo>, ...ids: string[]): Promise<void> {
   const inserts = Object.fromEntries(ids.map(id => [id, block(id)]));
   await repo.pend({ trxId: 'insert', transforms: { inserts }, rev: 1, policy: 'f' });
@@ -55,6 +65,37 @@ describe('a bound of limits.ts (INV-12)', () => {
     const request = { trxId: 't', transforms: { inserts }, policy: 'f' } as const;
     expect(await repoWith({ blockBytesMax: blockBytes }).pend(request)).toMatchObject({ success: true });
     await expect(repoWith({ blockBytesMax: blockBytes - 1 }).pend(request)).rejects.toThrow(InvalidRequestError);
+  });
+
+  it('takes calls of exactly the bound, and none that are a byte larger', async () => {
+    const inserts = { a: block('a', 'x'.repeat(1_000)), b: block('b', 'x'.repeat(1_000)) };
+    const measuring = new MeasuringStorage();
+    const measured = openRepo(measuring);
+    const pend = { trxId: 't', transforms: { inserts }, policy: 'f' } as const;
+    const commit = { trxId: 't', blockIds: ['a', 'b'], rev: 1 };
+    await measured.pend(pend);
+    const pendBytes = measuring.newest.byteLength;
+    await measured.commit(commit);
+    const commitBytes = measuring.newest.byteLength;
+    expect(commitBytes).toBeGreaterThan(pendBytes);
+    const bound = (callBytesMax: number) => repoWith({ blockBytesMax: 1_500, callBytesMax });
+    expect(await bound(pendBytes).pend(pend)).toMatchObject({ success: true });
+    await expect(bound(pendBytes - 1).pend(pend)).rejects.toThrow('split the transaction');
+    const [wide, narrow] = [bound(commitBytes), bound(commitBytes - 1)];
+    await wide.pend(pend);
+    await narrow.pend(pend);
+    expect(await wide.commit(commit)).toEqual({ success: true });
+    await expect(narrow.commit(commit)).rejects.toThrow('several calls');
+  });
+
+  it('takes the deletion of the largest block', async () => {
+    const repo = repoWith({ blockBytesMax: 10_000 });
+    const inserts = { a: block('a', 'x'.repeat(9_900)) };
+    await repo.pend({ trxId: 't1', transforms: { inserts }, rev: 1, policy: 'f' });
+    await repo.commit({ trxId: 't1', blockIds: ['a'], rev: 1 });
+    expect(await repo.pend({ trxId: 't2', transforms: { deletes: ['a'] }, rev: 2, policy: 'f' })).toMatchObject({
+      success: true,
+    });
   });
 
   it('refuses a commit whose copies are too large together, and takes it in several calls', async () => {

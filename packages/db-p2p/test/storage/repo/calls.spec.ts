@@ -1,7 +1,7 @@
-import { ExpiredError, systemClock, type RepoOptions } from '@blockstrata/db-core';
+import { ExpiredError, InvalidRequestError, systemClock, type RepoOptions } from '@blockstrata/db-core';
 import { describe, expect, it } from 'vitest';
 import { BlockStorage, MemoryRawStorage, StorageRepo } from '../../../src/storage/index.js';
-import { archiveOf, blockAfter, storeAt } from '../block/chain.js';
+import { archiveOf, blockAfter, stepTo, storeAt } from '../block/chain.js';
 
 describe('a call of a repository', () => {
   it('does not begin where its time has passed, or its caller has gone', async () => {
@@ -15,7 +15,16 @@ describe('a call of a repository', () => {
     ];
     for (const call of calls) await expect(call(passed)).rejects.toThrow(ExpiredError);
     const reason = new RangeError('enough');
-    for (const call of calls) await expect(call({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    // These would be answered with success otherwise, having nothing to do.
+    const done = [
+      (options: RepoOptions) =>
+        repo.pend({ trxId: 't1', transforms: { inserts: { a: blockAfter(1) } }, rev: 1, policy: 'c' }, options),
+      (options: RepoOptions) => repo.commit({ trxId: 't1', blockIds: ['a'], rev: 1 }, options),
+    ];
+    for (const call of done) expect(await call(passed)).toMatchObject({ code: 'expired' });
+    for (const call of [...calls, ...done]) {
+      await expect(call({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    }
     const ahead = { expiration: storage.clock.now() + 1 };
     expect((await repo.get({ blockIds: ['a'] }, ahead)).a?.rev).toBe(1);
   });
@@ -43,6 +52,47 @@ describe('a call of a repository', () => {
     expect(await repo.commit({ trxId: 't3', blockIds: ['a'], rev: 3 })).toEqual({ success: true });
     expect(peer.asked).toEqual([2]);
     expect((await repo.get({ blockIds: ['a'] })).a?.block).toEqual(blockAfter(1, 2, 3));
+  });
+});
+
+describe('a repository', () => {
+  it('finds its storage by itself where it is not told', async () => {
+    const storage = new MemoryRawStorage();
+    const repo = new StorageRepo(id => new BlockStorage(id, storage));
+    await repo.pend({ trxId: 't1', transforms: { inserts: { a: blockAfter(1) } }, policy: 'c' });
+    expect(await repo.commit({ trxId: 't1', blockIds: ['a'], rev: 1 })).toEqual({ success: true });
+    expect(repo.storage).toBe(storage);
+    expect(await repo.verify()).toMatchObject({ blocks: 1, violations: [] });
+    expect(await repo.recover()).toMatchObject({ mended: [], remaining: { violations: [] } });
+  });
+
+  it('names what it was given wrongly', async () => {
+    const { repo } = await storeAt([1]);
+    expect(() => repo.changes({ from: -1 })).toThrow(expect.objectContaining({ path: 'from' }));
+    await expect(repo.refresh(['a', ''])).rejects.toThrow(expect.objectContaining({ path: 'blockIds[1]' }));
+  });
+
+  it('keeps with what is pending when it came, and the revision and the base that it was given', async () => {
+    const { repo, storage } = await storeAt([1], { clock: { ...systemClock, now: () => 1_000_000 } });
+    const transform = stepTo(2, 1);
+    const transforms = { updates: { a: transform.updates ?? [] } };
+    await repo.pend({ trxId: 'bare', transforms, policy: 'c' });
+    await repo.pend({ trxId: 'full', transforms, rev: 9, bases: { a: 1 }, policy: 'c' });
+    expect(await storage.getPendingTransaction('a', 'bare')).toStrictEqual({ transform, time: 1_000_000 });
+    expect(await storage.getPendingTransaction('a', 'full')).toStrictEqual({
+      transform,
+      time: 1_000_000,
+      rev: 9,
+      base: 1,
+    });
+  });
+
+  it('refuses at once what cannot apply to the base that it names, where that is the tip', async () => {
+    const { repo } = await storeAt([1]);
+    const transforms = { updates: { a: [['list', 5, 1, []] as [string, number, number, never[]]] } };
+    const request = { trxId: 'x', transforms, policy: 'c' } as const;
+    await expect(repo.pend({ ...request, bases: { a: 1 } })).rejects.toThrow(InvalidRequestError);
+    expect(await repo.pend({ ...request, bases: { a: 2 } })).toMatchObject({ success: true });
   });
 });
 

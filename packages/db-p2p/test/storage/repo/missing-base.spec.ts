@@ -7,6 +7,7 @@ import {
   exportArchive,
   type RestoreCallback,
 } from '../../../src/storage/index.js';
+import { archiveOf, storeAt } from '../block/chain.js';
 
 const header = { id: 'a', type: 't', collectionId: 'a' };
 const inserts = { a: { header, list: [1] } };
@@ -52,6 +53,20 @@ describe('a commit whose base is not held', () => {
       expect((await repo.get({ blockIds: ['a'] })).a?.block?.list).toEqual([1, 2]);
       await repo.storage.close();
     }
+  });
+
+  it('moves a tip that lies behind forward to the base', async () => {
+    const { repo, peer } = await storeAt([1]);
+    await repo.pend({
+      trxId: 'next',
+      transforms: { updates: { a: [['list', 2, 0, [9]]] } },
+      bases: { a: 2 },
+      policy: 'c',
+    });
+    peer.archive = archiveOf([1, 2]);
+    expect(await repo.commit({ trxId: 'next', blockIds: ['a'], rev: 9 })).toEqual({ success: true });
+    expect(peer.asked).toEqual([2]);
+    expect((await repo.get({ blockIds: ['a'] })).a?.block?.list).toEqual([2, 1, 9]);
   });
 
   it('lands where the base came by another way while it was asked for in vain', async () => {

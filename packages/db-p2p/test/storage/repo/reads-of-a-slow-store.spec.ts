@@ -37,7 +37,22 @@ describe('a read of tips from a store that takes its time', () => {
         a: { state: { latest: { trxId: 't1', rev: 1 } }, unavailable: 'unmaterializable' },
         gone: { rev: 2, state: { latest: { trxId: 't2', rev: 2 } } },
       });
+      expect(await repo.get({ blockIds: ['a'] })).toMatchObject({ a: { unavailable: 'unmaterializable' } });
       await storage.close();
     }
+  });
+
+  it('is served so as well where the heads are at hand, and the copies are not (INV-6)', async () => {
+    const { driver, storage: before } = await slowRepo();
+    await before.close();
+    const storage = new RawStorage(driver);
+    const repo = new StorageRepo(id => new BlockStorage(id, storage), { storage });
+    await storage.getMetadataMany(['a', 'gone']);
+    await driver.memory.write([{ key: trxKey('block', 'a', 't1'), value: new Uint8Array([1, 2, 3]) }]);
+    expect(await repo.get({ blockIds: ['a', 'gone'] })).toMatchObject({
+      a: { unavailable: 'unmaterializable' },
+      gone: { rev: 2 },
+    });
+    await storage.close();
   });
 });
