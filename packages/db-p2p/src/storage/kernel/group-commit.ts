@@ -6,7 +6,7 @@ import { EMPTY_LOG, extendLog, type LogHead } from './commit-log.js';
 import type { InFlight } from './in-flight.js';
 import type { KernelMetrics } from './metrics.js';
 import type { SealedBatch } from './raw-batch.js';
-import { isCacheable, type RecordCache } from './record-cache.js';
+import type { RecordCache } from './record-cache.js';
 
 type Waiting = {
   readonly batch: SealedBatch;
@@ -137,12 +137,7 @@ export class GroupCommit {
 
   #makeVisible(group: Group): void {
     const { cache } = this.#parts;
-    for (const { batch } of group.members) {
-      for (const { key, value, cached } of batch.writes) {
-        if (cached !== undefined && value !== undefined) cache.set(key, cached, value.length);
-        else if (isCacheable(key.kind)) cache.delete(key);
-      }
-    }
+    for (const { batch } of group.members) cache.apply(batch.writes, batch.cached);
     if (this.#head === group.head) return;
     this.#head = group.head;
     this.#parts.onLogGrowth();

@@ -8,12 +8,11 @@ import type { RecordCodec } from './codec.js';
 import { sharingOf } from './content-walk.js';
 import { isCacheable, type CachedRecord } from './record-cache.js';
 
-/** A write with what the cache is to hold once it is visible; no `cached`: the cache forgets the key. */
-export type SealedWrite = DriverWrite & { readonly cached: CachedRecord | undefined };
-
 /** What a batch hands to the group commit. */
 export type SealedBatch = {
-  readonly writes: readonly SealedWrite[];
+  readonly writes: readonly DriverWrite[];
+  /** What the cache is to hold of each write once it is visible; apart, so that no driver keeps it with the write. */
+  readonly cached: readonly (CachedRecord | undefined)[];
   readonly logDrafts: readonly LogDraft[];
   readonly byteLength: number;
 };
@@ -25,7 +24,8 @@ export type SubmitBatch = (batch: SealedBatch, signal: AbortSignal | undefined) 
 export class SealingBatch implements RawBatch {
   readonly #codec: RecordCodec;
   readonly #submit: SubmitBatch;
-  readonly #writes: SealedWrite[] = [];
+  readonly #writes: DriverWrite[] = [];
+  readonly #cached: (CachedRecord | undefined)[] = [];
   readonly #logDrafts: LogDraft[] = [];
   #byteLength = 0;
 
@@ -101,26 +101,33 @@ export class SealingBatch implements RawBatch {
   }
 
   write(options?: { signal?: AbortSignal }): Promise<readonly LogEntry[]> {
-    const batch = { writes: this.#writes, logDrafts: this.#logDrafts, byteLength: this.#byteLength };
+    const batch = {
+      writes: this.#writes,
+      cached: this.#cached,
+      logDrafts: this.#logDrafts,
+      byteLength: this.#byteLength,
+    };
     return this.#submit(batch, options?.signal);
   }
 
   #put(key: RecordKey, record: object): this {
     const value = this.#codec.seal(key, record);
     // What its owner could still change must not become the cached truth (INV-13).
-    const sharing = isCacheable(key.kind) ? sharingOf(record) : 'open';
+    const sharing = isCacheable(key) ? sharingOf(record) : 'open';
     const cached = sharing === 'open' ? undefined : { record, holdsBytes: sharing === 'frozen-with-bytes' };
     return this.#push(key, value, cached);
   }
 
   #push(key: RecordKey, value: Uint8Array, cached: CachedRecord | undefined): this {
     this.#byteLength += value.length;
-    this.#writes.push({ key, value, cached });
+    this.#writes.push({ key, value });
+    this.#cached.push(cached);
     return this;
   }
 
   #delete(key: RecordKey): this {
-    this.#writes.push({ key, value: undefined, cached: undefined });
+    this.#writes.push({ key, value: undefined });
+    this.#cached.push(undefined);
     return this;
   }
 }

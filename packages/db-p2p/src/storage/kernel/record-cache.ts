@@ -1,14 +1,18 @@
 import type { BlockId, TrxId } from '@blockstrata/db-core';
 import { LRUCache } from '#platform';
-import type { RecordKey, RecordKind } from '../driver/record-key.js';
+import type { RecordKey } from '../driver/record-key.js';
+import type { DriverWrite } from '../driver/store-driver.js';
 import type { BlockMetadata } from '../records.js';
 
 /** A decoded record, and whether it holds byte arrays, which must not be shared with callers. */
 export type CachedRecord = { readonly record: object; readonly holdsBytes: boolean };
 
-/** Whether records of a kind are cached: what is read once and again, and not the history. */
-export function isCacheable(kind: RecordKind): boolean {
-  return kind === 'meta' || kind === 'block' || kind === 'pend';
+/** The keys of records that are cached. */
+export type CacheableKey = RecordKey & { readonly kind: 'meta' | 'block' | 'pend' };
+
+/** Whether the record of a key is cached: what is read once and again, and not the history. */
+export function isCacheable(key: RecordKey): key is CacheableKey {
+  return key.kind === 'meta' || key.kind === 'block' || key.kind === 'pend';
 }
 
 /** The cache of a store that is not told otherwise: 64 MiB. */
@@ -50,33 +54,31 @@ export class RecordCache {
     return this.#blocks?.get(blockId, GET_OPTIONS)?.pendings?.get(trxId)?.cached;
   }
 
-  /** Keeps what was written; of copies, the last one. */
-  set(key: RecordKey, cached: CachedRecord, encodedBytes: number): void {
-    if (this.#blocks === undefined || key.kind === 'log') return;
-    const block = this.#blocks.get(key.blockId, GET_OPTIONS) ?? NOTHING;
-    const bytes = ENTRY_OVERHEAD_BYTES + HEAP_BYTES_PER_ENCODED_BYTE * (key.encoded.length + encodedBytes);
-    if (key.kind === 'meta') this.#keep(key.blockId, block.withHead(cached, bytes));
-    else if (key.kind === 'block') this.#keep(key.blockId, block.withCopy(key.trxId, cached, bytes));
-    else if (key.kind === 'pend') this.#keep(key.blockId, block.withPending(key.trxId, { cached, bytes }));
+  /** Follows a batch that has become visible: keeps of each write what is at the same index of `cached`, or forgets it. */
+  apply(writes: readonly DriverWrite[], cached: readonly (CachedRecord | undefined)[]): void {
+    if (this.#blocks === undefined) return;
+    let blockId: BlockId | undefined;
+    let block = NOTHING;
+    // What a batch writes of a block lies together, mostly: one look and one change for all of it.
+    for (let i = 0; i < writes.length; i++) {
+      const write = writes[i];
+      if (write === undefined || !isCacheable(write.key)) continue;
+      if (write.key.blockId !== blockId) {
+        if (blockId !== undefined) this.#keep(blockId, block);
+        blockId = write.key.blockId;
+        block = this.#blocks.get(blockId, GET_OPTIONS) ?? NOTHING;
+      }
+      block = block.with(write.key, cached[i], write.value?.length ?? 0);
+    }
+    if (blockId !== undefined) this.#keep(blockId, block);
   }
 
   /** Keeps what was read, unless it is a copy from history, which must not take the place of the tip. */
-  keepRead(key: RecordKey, cached: CachedRecord, encodedBytes: number): void {
-    if (key.kind === 'block') {
-      const head = this.head(key.blockId)?.record as BlockMetadata | undefined;
-      if (head?.latest?.trxId !== key.trxId) return;
-    }
-    this.set(key, cached, encodedBytes);
-  }
-
-  delete(key: RecordKey): void {
-    if (key.kind === 'log') return;
-    const block = this.#blocks?.get(key.blockId, GET_OPTIONS);
-    if (block === undefined) return;
-    if (key.kind === 'meta') this.#keep(key.blockId, block.withHead(undefined, 0));
-    else if (key.kind === 'block' && block.copyTrxId === key.trxId) {
-      this.#keep(key.blockId, block.withCopy(undefined, undefined, 0));
-    } else if (key.kind === 'pend') this.#keep(key.blockId, block.withPending(key.trxId, undefined));
+  keepRead(key: CacheableKey, cached: CachedRecord, encodedBytes: number): void {
+    if (this.#blocks === undefined) return;
+    const block = this.#blocks.get(key.blockId, GET_OPTIONS) ?? NOTHING;
+    if (key.kind === 'block' && (block.head?.record as BlockMetadata | undefined)?.latest?.trxId !== key.trxId) return;
+    this.#keep(key.blockId, block.with(key, cached, encodedBytes));
   }
 
   clear(): void {
@@ -124,22 +126,28 @@ class CachedBlock {
     return this.#headBytes + this.#copyBytes + this.#pendingBytes;
   }
 
-  withHead(head: CachedRecord | undefined, bytes: number): CachedBlock {
+  /** With what a write left of one record; of copies, the last one that was kept. */
+  with(key: CacheableKey, cached: CachedRecord | undefined, encodedBytes: number): CachedBlock {
+    const bytes =
+      cached === undefined
+        ? 0
+        : ENTRY_OVERHEAD_BYTES + HEAP_BYTES_PER_ENCODED_BYTE * (key.encoded.length + encodedBytes);
+    if (key.kind === 'pend') return this.#withPending(key.trxId, cached, bytes);
     const { copyTrxId, copy, pendings } = this;
-    return new CachedBlock(head, bytes, copyTrxId, copy, this.#copyBytes, pendings, this.#pendingBytes);
+    if (key.kind === 'meta') {
+      return new CachedBlock(cached, bytes, copyTrxId, copy, this.#copyBytes, pendings, this.#pendingBytes);
+    }
+    if (cached === undefined && key.trxId !== copyTrxId) return this;
+    return new CachedBlock(this.head, this.#headBytes, key.trxId, cached, bytes, pendings, this.#pendingBytes);
   }
 
-  withCopy(trxId: TrxId | undefined, copy: CachedRecord | undefined, bytes: number): CachedBlock {
-    return new CachedBlock(this.head, this.#headBytes, trxId, copy, bytes, this.pendings, this.#pendingBytes);
-  }
-
-  withPending(trxId: TrxId, pending: { cached: CachedRecord; bytes: number } | undefined): CachedBlock {
+  #withPending(trxId: TrxId, cached: CachedRecord | undefined, bytes: number): CachedBlock {
     const pendings = this.pendings ?? (new Map() as Pendings);
-    const bytes = this.#pendingBytes - (pendings.get(trxId)?.bytes ?? 0) + (pending?.bytes ?? 0);
-    if (pending === undefined) pendings.delete(trxId);
-    else pendings.set(trxId, pending);
+    const pendingBytes = this.#pendingBytes - (pendings.get(trxId)?.bytes ?? 0) + bytes;
+    if (cached === undefined) pendings.delete(trxId);
+    else pendings.set(trxId, { cached, bytes });
     const left = pendings.size === 0 ? undefined : pendings;
-    return new CachedBlock(this.head, this.#headBytes, this.copyTrxId, this.copy, this.#copyBytes, left, bytes);
+    return new CachedBlock(this.head, this.#headBytes, this.copyTrxId, this.copy, this.#copyBytes, left, pendingBytes);
   }
 }
 

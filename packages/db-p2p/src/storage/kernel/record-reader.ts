@@ -42,15 +42,14 @@ export class RecordReader {
 
   /** One record that is not cached. */
   read(key: RecordKey): MaybePromise<object | undefined> {
-    const cacheable = isCacheable(key.kind);
     if (this.#inFlight.isWriting([key.encoded])) return this.#readSettled(key);
     const value = this.#driver.get(key);
-    if (!(value instanceof Promise)) return this.#take(key, value, cacheable);
+    if (!(value instanceof Promise)) return this.#take(key, value, true);
     return this.#inFlight.read([key.encoded], async read => {
       const found = await value;
       // It may show a write that others do not see yet: whoever reads on from it must not meet what was before (INV-2).
       if (read.overtaken) await this.#inFlight.settled();
-      return this.#take(key, found, cacheable && !read.overtaken);
+      return this.#take(key, found, !read.overtaken);
     });
   }
 
@@ -132,10 +131,10 @@ export class RecordReader {
     return key.kind === 'block' ? this.readCopy(key.blockId, key.trxId) : this.read(key);
   }
 
-  #take(key: RecordKey, value: Uint8Array | undefined, cacheable: boolean): object | undefined {
+  #take(key: RecordKey, value: Uint8Array | undefined, isCurrent: boolean): object | undefined {
     if (value === undefined) return undefined;
     const record = freezeDecoded(this.#codec.unseal(key, value)) as object;
-    if (!cacheable) return record;
+    if (!isCurrent || !isCacheable(key)) return record;
     const cached: CachedRecord = { record, holdsBytes: containsBytes(record) };
     this.#cache.keepRead(key, cached, value.length);
     return handOut(cached);

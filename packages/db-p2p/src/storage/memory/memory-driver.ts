@@ -1,5 +1,5 @@
 import { StoreClosedError, StoreLockedError, StoreMissingError } from '@blockstrata/db-core';
-import { keyPrefix, type RecordKey, type RecordKind } from '../driver/record-key.js';
+import type { RecordKey, RecordKind } from '../driver/record-key.js';
 import type {
   DriverOpened,
   DriverOpenOptions,
@@ -36,7 +36,7 @@ export class MemoryDriver implements StoreDriver {
   readonly supports = SUPPORTS;
   readonly #records = new Map<string, DriverWrite>();
   /** Made at the first scan of a kind and kept up from then on: a kind that nobody scans costs nothing. */
-  readonly #indexes = new Map<string, KeyIndex>();
+  readonly #indexes = new Map<RecordKind, KeyIndex>();
   #header: Uint8Array | undefined;
   #isOpen = false;
 
@@ -100,7 +100,7 @@ export class MemoryDriver implements StoreDriver {
   }
 
   #follow({ key, value }: DriverWrite): void {
-    const index = this.#indexes.get(key.encoded.charAt(0));
+    const index = this.#indexes.get(key.kind);
     if (index === undefined) return;
     const exists = this.#records.has(key.encoded);
     if (value !== undefined && !exists) index.add(key);
@@ -111,12 +111,11 @@ export class MemoryDriver implements StoreDriver {
   }
 
   #indexOf(kind: RecordKind): KeyIndex {
-    const letter = keyPrefix(kind);
-    let index = this.#indexes.get(letter);
+    let index = this.#indexes.get(kind);
     if (index === undefined) {
       index = new KeyIndex(kind, encoded => this.#records.has(encoded));
       for (const { key } of this.#records.values()) if (key.kind === kind) index.add(key);
-      this.#indexes.set(letter, index);
+      this.#indexes.set(kind, index);
     }
     return index;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { metaKey, revKey, trxKey } from '../../../src/storage/driver/record-key.js';
+import { metaKey, revKey, trxKey, type RecordKey } from '../../../src/storage/driver/record-key.js';
 import { RecordCache, type CachedRecord } from '../../../src/storage/kernel/record-cache.js';
 
 const RECORD_BYTES = 1000;
@@ -12,15 +12,20 @@ function head(trxId: string): CachedRecord {
   return { record: { ranges: [], latest: { trxId, rev: 1 } }, holdsBytes: false };
 }
 
+/** A batch of one write that became visible; without a record, of one deletion. */
+function write(cache: RecordCache, key: RecordKey, record: CachedRecord | undefined, encodedBytes = 0): void {
+  cache.apply([{ key, value: record && new Uint8Array(encodedBytes) }], [record]);
+}
+
 describe('the cache of decoded records', () => {
   it('holds the head of a block, the copy that was written last, and all that is pending', () => {
     const cache = new RecordCache();
     const records = { head: head('t2'), copy: cached('copy'), one: cached('one'), two: cached('two') };
-    cache.set(metaKey('a'), records.head, 10);
-    cache.set(trxKey('block', 'a', 't1'), cached('older'), 10);
-    cache.set(trxKey('block', 'a', 't2'), records.copy, 10);
-    cache.set(trxKey('pend', 'a', 't3'), records.one, 10);
-    cache.set(trxKey('pend', 'a', 't4'), records.two, 10);
+    write(cache, metaKey('a'), records.head, 10);
+    write(cache, trxKey('block', 'a', 't1'), cached('older'), 10);
+    write(cache, trxKey('block', 'a', 't2'), records.copy, 10);
+    write(cache, trxKey('pend', 'a', 't3'), records.one, 10);
+    write(cache, trxKey('pend', 'a', 't4'), records.two, 10);
     expect(cache.head('a')).toBe(records.head);
     expect(cache.copy('a', 't1')).toBeUndefined();
     expect(cache.copy('a', 't2')).toBe(records.copy);
@@ -29,19 +34,34 @@ describe('the cache of decoded records', () => {
     expect(cache.head('b')).toBeUndefined();
   });
 
+  it('follows a batch of many blocks write by write', () => {
+    const cache = new RecordCache();
+    const value = new Uint8Array(10);
+    const [pending, first, last] = [cached('pending'), head('t1'), head('t2')];
+    const keys = [trxKey('pend', 'a', 't'), metaKey('b'), revKey('a', 1), metaKey('a'), trxKey('pend', 'b', 't')];
+    const writes = [...keys.map(key => ({ key, value })), { key: metaKey('b'), value }];
+    cache.apply(writes, [pending, first, undefined, first, pending, last]);
+    expect([cache.head('a'), cache.pending('a', 't')]).toEqual([first, pending]);
+    expect([cache.head('b'), cache.pending('b', 't')]).toEqual([last, pending]);
+    cache.apply([...writes].reverse(), []);
+    expect([cache.head('a'), cache.pending('a', 't'), cache.head('b'), cache.pending('b', 't')]).toEqual(
+      Array.from({ length: 4 }, () => undefined),
+    );
+  });
+
   it('forgets one record and keeps the others of the block', () => {
     const cache = new RecordCache();
     for (const key of [metaKey('a'), trxKey('block', 'a', 't'), trxKey('pend', 'a', 'p'), trxKey('pend', 'a', 'q')])
-      cache.set(key, cached(key.encoded), 10);
-    cache.delete(trxKey('pend', 'a', 'p'));
+      write(cache, key, cached(key.encoded), 10);
+    write(cache, trxKey('pend', 'a', 'p'), undefined);
     expect(cache.pending('a', 'p')).toBeUndefined();
     expect(cache.pending('a', 'q')).toBeDefined();
-    cache.delete(trxKey('block', 'a', 'another'));
+    write(cache, trxKey('block', 'a', 'another'), undefined);
     expect(cache.copy('a', 't')).toBeDefined();
-    cache.delete(trxKey('block', 'a', 't'));
+    write(cache, trxKey('block', 'a', 't'), undefined);
     expect(cache.copy('a', 't')).toBeUndefined();
     expect(cache.head('a')).toBeDefined();
-    cache.delete(metaKey('a'));
+    write(cache, metaKey('a'), undefined);
     expect(cache.head('a')).toBeUndefined();
     expect(cache.pending('a', 'q')).toBeDefined();
   });
@@ -62,24 +82,24 @@ describe('the cache of decoded records', () => {
     const cache = new RecordCache(20 * RECORD_BYTES);
     const isHeld = (blockId: string) => cache.head(blockId) !== undefined;
     // An entry counts twice its encoding and some for itself: seven of these fit.
-    for (let i = 0; i < 100; i++) cache.set(metaKey('a'), cached(`${i}`), RECORD_BYTES);
-    for (const blockId of ['b', 'c', 'd', 'e', 'f', 'g']) cache.set(metaKey(blockId), cached(blockId), RECORD_BYTES);
+    for (let i = 0; i < 100; i++) write(cache, metaKey('a'), cached(`${i}`), RECORD_BYTES);
+    for (const blockId of ['b', 'c', 'd', 'e', 'f', 'g']) write(cache, metaKey(blockId), cached(blockId), RECORD_BYTES);
     expect(['a', 'b', 'c', 'd', 'e', 'f', 'g'].filter(isHeld)).toHaveLength(7);
-    cache.set(trxKey('pend', 'g', 't'), cached('t'), RECORD_BYTES);
+    write(cache, trxKey('pend', 'g', 't'), cached('t'), RECORD_BYTES);
     expect(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(isHeld)).toEqual([false, true, true, true, true, true, true]);
-    cache.delete(trxKey('pend', 'g', 't'));
-    cache.set(metaKey('h'), cached('h'), RECORD_BYTES);
+    write(cache, trxKey('pend', 'g', 't'), undefined);
+    write(cache, metaKey('h'), cached('h'), RECORD_BYTES);
     expect(['b', 'c', 'd', 'e', 'f', 'g', 'h'].filter(isHeld)).toHaveLength(7);
   });
 
   it('keeps nothing of history, and nothing at all where it may take no bytes', () => {
     const cache = new RecordCache();
-    cache.set(revKey('a', 1), cached('revision'), 10);
-    cache.set(trxKey('trx', 'a', 't'), cached('transaction'), 10);
+    write(cache, revKey('a', 1), cached('revision'), 10);
+    write(cache, trxKey('trx', 'a', 't'), cached('transaction'), 10);
     expect([cache.head('a'), cache.copy('a', 't'), cache.pending('a', 't')]).toEqual([undefined, undefined, undefined]);
     const none = new RecordCache(0);
-    none.set(metaKey('a'), cached('head'), 10);
-    none.delete(metaKey('a'));
+    write(none, metaKey('a'), cached('head'), 10);
+    write(none, metaKey('a'), undefined);
     none.clear();
     expect(none.head('a')).toBeUndefined();
   });
