@@ -15,6 +15,15 @@ const KEYS: readonly (readonly [string, RecordKey])[] = [
 ];
 const record = { text: 'a "quoted" text', n: 1, list: [1, [2]], bytes: Uint8Array.of(0, 1, 255), none: null };
 
+/** What a codec refuses bytes with. */
+function causeOf(unseal: () => unknown): unknown {
+  try {
+    return unseal();
+  } catch (error) {
+    return (error as CorruptRecordError).cause;
+  }
+}
+
 /** Why a codec refuses bytes; a record that it takes instead is told as well. */
 function refusal(unseal: () => unknown): string {
   try {
@@ -97,6 +106,13 @@ describe('a record in JSON', () => {
     expect(why(bytes(sealed.replace(/"crc32":"./, '"crc32":"x')))).toContain('its checksum does not match');
     expect(why(around('{"n":'))).toContain('it is no JSON');
     expect(jsonCodec.unseal(key, around('{"n":2}'))).toEqual({ n: 2 });
+  });
+
+  it('is refused with what the platform said of it, where that said something', () => {
+    const cause = (content: Uint8Array) => causeOf(() => jsonCodec.unseal(key, content));
+    expect(cause(Uint8Array.of(0xff))).toBeInstanceOf(TypeError);
+    expect(cause(around('{"n":'))).toBeInstanceOf(SyntaxError);
+    expect(cause(bytes('{}'))).toBeUndefined();
   });
 
   it('keeps a byte order mark', () => {

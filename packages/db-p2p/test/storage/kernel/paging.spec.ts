@@ -63,6 +63,19 @@ describe('a range that takes several pages', () => {
     expect((await all(storage.listRevisions('b', 9, 9))).map(({ rev }) => rev)).toEqual([9]);
   });
 
+  it('gives the revisions of a block page by page as well', async () => {
+    const { driver, storage } = await filledStore();
+    const found = await all(storage.listRevisions('b', 1, COUNT));
+    driver.limits.length = 0;
+    const pages = await all(storage.listRevisionPages('b', 1, COUNT));
+    expect(pages.map(page => page.length)).toEqual([16, 7, 7, 7, 7, 6]);
+    expect(driver.limits).toEqual([16, 7, 7, 7, 7, 7]);
+    expect(pages.flat()).toEqual(found);
+    expect((await all(storage.listRevisionPages('b', 40, 5))).flat()).toEqual(found.slice(4, 40).toReversed());
+    expect((await all(storage.listRevisionPages('b', 9, 9))).flat()).toEqual(found.slice(8, 9));
+    expect(await all(storage.listRevisionPages('none', 1, COUNT))).toEqual([]);
+  });
+
   it('gives every head, pending transaction and log entry once, in order', async () => {
     const { storage } = await filledStore();
     expect(await all(storage.listBlockIds())).toEqual(numbers.map(nameOf));
