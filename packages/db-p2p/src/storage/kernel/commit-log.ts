@@ -56,7 +56,7 @@ export async function readLogHead(driver: StoreDriver, codec: RecordCodec): Prom
  */
 export async function checkCleanMark(driver: StoreDriver, head: LogHead, clean: CleanMark): Promise<void> {
   if (clean.seq === 0) return;
-  const bytes = clean.seq <= head.seq ? await driver.get(logKey(clean.seq)) : undefined;
+  const bytes = await driver.get(logKey(clean.seq));
   if (bytes === undefined) {
     throw new CorruptRecordError(
       `the commit log of ${driver.name}`,

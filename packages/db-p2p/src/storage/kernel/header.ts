@@ -23,7 +23,7 @@ export type StoreHeader = {
 
 /** The stored bytes of a header: one line of JSON. */
 export function encodeHeader({ version, storeId, epoch, clean }: StoreHeader): Uint8Array {
-  const fields = JSON.stringify({ format: FORMAT, version, storeId, epoch, ...(clean === undefined ? {} : { clean }) });
+  const fields = JSON.stringify({ format: FORMAT, version, storeId, epoch, clean });
   return new TextEncoder().encode(`{"header":${fields},"crc32":${crc32(fields)}}\n`);
 }
 

@@ -158,7 +158,7 @@ export class RawStorage implements IRawStorage {
       await state.closed;
       return this.open(options);
     }
-    const opened = this.#open(options.salvage ?? false);
+    const opened = this.#open(options.salvage === true);
     this.#state = { name: 'opening', opened };
     return opened;
   }

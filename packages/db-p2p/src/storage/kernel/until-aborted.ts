@@ -3,7 +3,7 @@ export async function untilAborted<T>(promise: Promise<T>, signals: readonly Abo
   for (const signal of signals) signal.throwIfAborted();
   let abort: () => void = () => undefined;
   const aborted = new Promise<void>(resolve => (abort = resolve));
-  for (const signal of signals) signal.addEventListener('abort', abort, { once: true });
+  for (const signal of signals) signal.addEventListener('abort', abort);
   try {
     await Promise.race([promise, aborted]);
     for (const signal of signals) signal.throwIfAborted();
