@@ -33,7 +33,7 @@ describe('a call that writes', () => {
     const { driver, storage, repo } = await repoWithPending();
     driver.writes.shut();
     const answered = call(repo).then(() => 'answered');
-    await driver.writes.reached();
+    expect(await Promise.race([driver.writes.reached().then(() => 'writes'), answered])).toBe('writes');
     expect(await Promise.race([answered, standstill()])).toBe('waits');
     driver.writes.release();
     expect(await answered).toBe('answered');
@@ -60,7 +60,8 @@ describe('a call that writes', () => {
     const { driver, storage, repo } = await repoWithPending();
     await repo.commit({ trxId: 'held', blockIds: ['a'], rev: 1 });
     driver.writes.shut();
-    await repo.cancel({ trxId: 'held', blockIds: ['a', 'never'] });
+    const cancelled = repo.cancel({ trxId: 'held', blockIds: ['a', 'never'] }).then(() => 'cancelled');
+    expect(await Promise.race([driver.writes.reached().then(() => 'writes'), cancelled])).toBe('cancelled');
     driver.writes.release();
     await storage.close();
   });
