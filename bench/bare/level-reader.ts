@@ -1,6 +1,5 @@
-import { applyTransform, type BlockId, type IBlock } from '@blockstrata/db-core';
+import { applyTransform, type BlockId, type IBlock, type TrxId } from '@blockstrata/db-core';
 import {
-  decodeKey,
   metaKey,
   revKey,
   trxKey,
@@ -13,12 +12,9 @@ import { openRawLevel, type RawLevel } from '../stores/raw-level.js';
 import type { Query, ReadSession } from '../stores/reader.js';
 import { openFrame } from './frame.js';
 
-// The checkpoints of the format lie no further apart.
-const STEPS_MAX = 40;
-
 /**
- * What reading costs in this format without an engine: the head, then the copy at the tip; or the revisions down to the
- * nearest kept copy, that copy, and the transforms from there. No cache, no validation, no consistent cut.
+ * What reading costs in this format without an engine: the head, then the copy at the tip; or the revisions, link by link
+ * down to the nearest kept copy, that copy, and the transforms from there. No cache, no validation, no consistent cut.
  */
 export async function openBareLevelReader(directory: string): Promise<ReadSession> {
   const db = await openRawLevel(directory);
@@ -57,24 +53,22 @@ function readTip(db: RawLevel, blockId: BlockId): IBlock {
   return recordAt<IBlock>(db, trxKey('block', blockId, head.latest?.trxId ?? '').encoded);
 }
 
-async function readPast(db: RawLevel, blockId: BlockId, rev: number): Promise<IBlock> {
+function readPast(db: RawLevel, blockId: BlockId, rev: number): IBlock {
   recordAt<BlockMetadata>(db, metaKey(blockId).encoded);
-  const entries = await db
-    .iterator({ gte: revKey(blockId, 0).encoded, lte: revKey(blockId, rev).encoded, reverse: true, limit: STEPS_MAX })
-    .all();
-  const replayed: TrxRecord[] = [];
+  const replayed: TrxId[] = [];
   let block: IBlock | undefined;
-  for (const [encoded, value] of entries) {
-    if (decodeKey(encoded)?.kind !== 'rev') throw new WrongResultError('a key is no key of a revision');
-    const revision = openFrame(encoded, value) as RevisionRecord;
-    if (revision.checkpoint === true) {
-      block = recordAt<IBlock>(db, trxKey('block', blockId, revision.trxId).encoded);
+  for (let next = rev; next > 0;) {
+    const { trxId, base, checkpoint } = recordAt<RevisionRecord>(db, revKey(blockId, next).encoded);
+    if (checkpoint === true) {
+      block = recordAt<IBlock>(db, trxKey('block', blockId, trxId).encoded);
       break;
     }
-    replayed.push(recordAt<TrxRecord>(db, trxKey('trx', blockId, revision.trxId).encoded));
-    if (revision.base === 0) break;
+    replayed.push(trxId);
+    next = base ?? 0;
   }
-  for (const { transform } of replayed.reverse()) block = applyTransform(block, transform);
+  for (const trxId of replayed.reverse()) {
+    block = applyTransform(block, recordAt<TrxRecord>(db, trxKey('trx', blockId, trxId).encoded).transform);
+  }
   if (block === undefined) throw new WrongResultError(`block ${blockId} was absent at ${rev}`);
   return block;
 }

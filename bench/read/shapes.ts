@@ -40,7 +40,7 @@ export function pastRevisions(backend: Backend, cache: 'warm' | 'cold', small: b
     revisions: small ? 50 : 1000,
     cache,
     uncached: cache === 'cold',
-    queries: store => pastQueries(store, small ? 60 : 3000),
+    queries: store => pastQueries(store, small ? 60 : 20_000),
     peers: backend === 'LevelDB' ? ['hyperbee', 'bare'] : ['hyperbee'],
   };
 }

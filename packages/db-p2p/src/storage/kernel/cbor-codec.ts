@@ -26,14 +26,13 @@ export const cborCodec: RecordCodec = {
   sealEncodedTrx: (key, transform, rev) => frame(key, [TRX_START, ...transform.parts, revisionMember(rev)]),
 
   unsealTransform(key, bytes, rev) {
-    requireSound(key, bytes);
-    return cutTransform(bytes.subarray(HEADER_BYTES), revisionMember(rev));
+    return cutTransform(soundPayload(key, bytes), revisionMember(rev));
   },
 
   unseal(key, bytes) {
-    requireSound(key, bytes);
+    const payload = soundPayload(key, bytes);
     try {
-      return cbor.decode(bytes.subarray(HEADER_BYTES));
+      return cbor.decode(payload);
     } catch (cause) {
       throw new CorruptRecordError(describeKey(key), 'it is no CBOR', { cause });
     }
@@ -126,16 +125,22 @@ function startsWith(bytes: Uint8Array, prefix: Uint8Array, at: number): boolean 
   return true;
 }
 
-function requireSound(key: RecordKey, bytes: Uint8Array): void {
-  const problem = frameProblem(key, bytes);
-  if (problem !== undefined) throw new CorruptRecordError(describeKey(key), problem);
+/** What a frame holds. @throws CorruptRecordError if it is not what was sealed under this key. */
+function soundPayload(key: RecordKey, bytes: Uint8Array): Uint8Array {
+  if (bytes.length <= HEADER_BYTES) throw new CorruptRecordError(describeKey(key), 'it is cut off');
+  const format = byte(bytes, 0);
+  const flags = byte(bytes, 1);
+  if (format !== FORMAT || flags !== FLAGS) {
+    throw new CorruptRecordError(describeKey(key), `its format (${format}, ${flags}) is unknown`);
+  }
+  const payload = bytes.subarray(HEADER_BYTES);
+  const stored = (byte(bytes, 2) | (byte(bytes, 3) << 8) | (byte(bytes, 4) << 16) | (byte(bytes, 5) << 24)) >>> 0;
+  if (stored !== crc32(payload, crc32(key.encoded))) {
+    throw new CorruptRecordError(describeKey(key), 'its checksum does not match its key and content');
+  }
+  return payload;
 }
 
-function frameProblem(key: RecordKey, bytes: Uint8Array): string | undefined {
-  if (bytes.length <= HEADER_BYTES) return 'it is cut off';
-  const byte = (i: number) => bytes[i] ?? 0;
-  if (byte(0) !== FORMAT || byte(1) !== FLAGS) return `its format (${byte(0)}, ${byte(1)}) is unknown`;
-  const stored = (byte(2) | (byte(3) << 8) | (byte(4) << 16) | (byte(5) << 24)) >>> 0;
-  const actual = crc32(bytes.subarray(HEADER_BYTES), crc32(key.encoded));
-  return stored === actual ? undefined : 'its checksum does not match its key and content';
+function byte(bytes: Uint8Array, i: number): number {
+  return bytes[i] ?? 0;
 }
