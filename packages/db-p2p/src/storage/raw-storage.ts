@@ -98,7 +98,7 @@ export interface IRawStorage {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly logger: ComponentLogger;
-  /** Aborts when `close()` begins. A new one after each open. */
+  /** Aborts when `close()` begins, be the store open or not. A new one when it is opened again. */
   readonly closing: AbortSignal;
 
   open(options?: OpenOptions): Promise<OpenReport>;

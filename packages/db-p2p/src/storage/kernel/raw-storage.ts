@@ -171,6 +171,7 @@ export class RawStorage implements IRawStorage {
       return this.close();
     }
     if (state.name !== 'open') {
+      this.#closing.abort(closedError(this.#driver));
       this.#state = { name: 'closed' };
       return;
     }
@@ -366,7 +367,8 @@ export class RawStorage implements IRawStorage {
     }
     this.#cache.clear();
     this.#groupCommit.reset(store.logHead);
-    this.#closing = new AbortController();
+    // What began to wait before the first open ends with the store, too.
+    if (this.#closing.signal.aborted) this.#closing = new AbortController();
     this.#state = { name: 'open', header: store.header, report: store.report };
     this.#log('opened %s at epoch %d, log at %d', this.name, store.header.epoch, store.logHead.seq);
     return store.report;

@@ -194,6 +194,20 @@ describe('a store', () => {
     await expect(other.getMetadata('a')).rejects.toThrow(StoreClosedError);
   });
 
+  it('tells those who wait that it is closed, also where they began before it was opened', async () => {
+    for (const opens of [true, false]) {
+      const storage = new RawStorage(new WatchedDriver());
+      const { closing } = storage;
+      if (opens) await storage.open();
+      expect([closing.aborted, storage.closing === closing]).toEqual([false, true]);
+      await storage.close();
+      expect(closing.reason).toBeInstanceOf(StoreClosedError);
+      await storage.open();
+      expect(storage.closing.aborted).toBe(false);
+      await storage.close();
+    }
+  });
+
   it('reads anew what was changed while it was closed, and has no log meanwhile', async () => {
     const { driver } = await closedStore();
     const storage = new RawStorage(driver);
