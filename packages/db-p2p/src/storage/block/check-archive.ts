@@ -8,6 +8,7 @@ import {
   requireId,
   requireObject,
   requireRevision,
+  toRange,
   TransformError,
   type BlockId,
   type IBlock,
@@ -52,7 +53,7 @@ function check(archive: unknown, blockId: BlockId, rev: number | undefined, limi
   const revisions = checkRevisions(unchecked, range, blockId, limits);
   const [first, ...rest] = revisions;
   if (first === undefined) throw new InvalidRequestError('archive.revisions', 'is empty');
-  const covered: RevisionRange = range[1] === undefined ? [first.rev] : [first.rev, range[1]];
+  const covered = toRange(first.rev, range[1]);
   requireCover(covered, first, rev);
   const floor = floorOf(unchecked[0] as Unchecked, first, blockId, limits);
   const checked: CheckedArchive = { blockId, revisions: [first, ...rest], range: covered, floor };
@@ -88,14 +89,14 @@ export function checkArrived(
     const newest = revisions.at(-1) ?? first;
     if (end !== undefined && end <= newest.rev)
       throw new InvalidRequestError('archive.range[1]', 'lies below a revision');
-    const range: RevisionRange = end === undefined ? [first.rev] : [first.rev, end];
+    const range = toRange(first.rev, end);
     requireCover(range, first, rev);
     const floor = copies.get(first.rev);
     if (floor === undefined && first.base !== 0 && first.transform.delete !== true) throw noFloor('archive.floor');
     const checked: CheckedArchive = { blockId, revisions, range, floor };
     for (const [revision, block] of replayArchive(checked)) {
-      if (copies.size === 0 || (revision === first && first.base !== 0)) continue;
       const copy = copies.get(revision.rev);
+      if (copy === undefined || (revision === first && first.base !== 0)) continue;
       requireSameCopy(copy instanceof EncodedBlock ? copy.decode() : copy, block, `archive.revisions[${revision.rev}]`);
     }
     return checked;

@@ -37,8 +37,7 @@ async function requireLinkAbove(storage: IRawStorage, { blockId, revisions, rang
   const above = storage.listRevisions(blockId, last + 1, Number.MAX_SAFE_INTEGER, { limit: 1 });
   for await (const { rev, base } of above) {
     if (base === undefined || base === last) return;
-    const isCovered = base < last || (range[1] !== undefined && base < range[1]);
-    if (isCovered) {
+    if (base < (range[1] ?? last)) {
       throw new InvalidArchiveError(
         blockId,
         `revision ${rev}, which is held here, builds on ${base}: it has none there`,

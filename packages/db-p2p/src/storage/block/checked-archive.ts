@@ -102,7 +102,7 @@ function listed({ revisions, floor }: CheckedArchive): BlockArchive['revisions']
 
 /** What checking an archive under `limits` came to, where that was done and still holds: nobody could change it since. */
 export function checkedBefore(archive: unknown, limits: Limits): CheckedArchive | undefined {
-  const check = typeof archive === 'object' && archive !== null ? CHECKS.get(archive) : undefined;
+  const check = CHECKS.get(archive as object);
   return check !== undefined && areSame(check.limits, limits) ? check.checked : undefined;
 }
 

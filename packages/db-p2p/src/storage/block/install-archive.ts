@@ -190,8 +190,8 @@ async function saveRevisions(
     const transform = encoded ?? revision.transform;
     if (encoded === undefined) batch.saveTransaction(blockId, trxId, { transform: revision.transform, rev });
     else batch.saveEncodedTransaction(blockId, trxId, encoded, rev);
-    const absentBelow = base === 0 || transform.insert !== undefined;
-    since = absentBelow || !block.exists ? AT_CHECKPOINT : passed(since, batch.byteLength - before);
+    const needsNothingBelow = transform.insert !== undefined || !block.exists;
+    since = needsNothingBelow ? AT_CHECKPOINT : passed(since, batch.byteLength - before);
     const isFloor = revision === archive.revisions[0] && base !== 0;
     const checkpoint = block.exists && (isFloor || isCheckpointDue(since, copyBytes, checkpointInterval));
     if (block.exists && (checkpoint || revision === tip)) {
@@ -226,8 +226,8 @@ function saveCopy(batch: RawBatch, blockId: BlockId, trxId: TrxId, block: BlockS
  * A stretch that brings no new tip must not stay open: only the range of `latest` is. An archive without an end knows of
  * nothing above its newest revision, so the stretch ends there; what is held above is joined to it where it links.
  */
-function closedAt(range: RevisionRange, newest: CheckedRevision): RevisionRange {
-  return range[1] === undefined ? toRange(range[0], newest.rev + 1) : range;
+function closedAt([start, end]: RevisionRange, newest: CheckedRevision): [start: number, end: number] {
+  return [start, end ?? newest.rev + 1];
 }
 
 /** The tip moves: whether what was the open range reaches up to the new one is for the links to show. */
@@ -235,7 +235,7 @@ function closedRanges(head: BlockMetadata): RevisionRange[] {
   return head.ranges.map(([start, end]) => [start, end ?? tipRev(head) + 1]);
 }
 
-function widens({ ranges }: BlockMetadata, [start, end]: RevisionRange): boolean {
+function widens({ ranges }: BlockMetadata, [start, end]: [start: number, end: number]): boolean {
   const held = rangeAt(ranges, start);
-  return held === undefined || (held[1] !== undefined && (end === undefined || end > held[1]));
+  return held === undefined || (held[1] !== undefined && end > held[1]);
 }

@@ -39,7 +39,6 @@ async function adjoin(
   if (end === undefined || end > above[0]) return true;
   const brought = archive.revisions;
   const first = brought.find(({ rev }) => rev === above[0]) ?? (await storage.getRevision(archive.blockId, above[0]));
-  if (first?.base === undefined) return false;
   // Only what lies in the lower stretch: beyond it a repair may have left records that are not held.
   const top = end - 1;
   let last = 0;
@@ -47,5 +46,5 @@ async function adjoin(
   for await (const { rev } of storage.listRevisions(archive.blockId, top, start, { limit: 1 })) {
     last = Math.max(last, rev);
   }
-  return last === first.base;
+  return last === first?.base;
 }

@@ -118,7 +118,7 @@ async function* readPages(
   }
   if (last === undefined) return;
   const { block } = last.base === 0 ? { block: undefined } : await materialize(storage, blockId, head, last.rev);
-  yield [block === undefined ? last : new HistoryRevision(last.record, last.encoded, block)];
+  yield [new HistoryRevision(last.record, last.encoded, block)];
 }
 
 /** Pages so small that the transforms of one can be in memory. */
@@ -137,7 +137,7 @@ async function nextRevision(
   rev: number,
   end: number | undefined,
 ): Promise<number> {
-  const to = (end ?? Number.MAX_SAFE_INTEGER) - 1;
+  const to = end === undefined ? Number.MAX_SAFE_INTEGER : end - 1;
   // Where the range ends right above it there is nothing to look for, and a scan from there would go downwards.
   const next = rev < to ? storage.listRevisions(blockId, rev + 1, to, { limit: 1 }) : [];
   for await (const above of next) return above.rev;

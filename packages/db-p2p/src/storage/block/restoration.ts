@@ -80,9 +80,7 @@ async function fetchAndInstall(
   { rev, movesTip }: RestoreAsk,
   signal: AbortSignal,
 ): Promise<void> {
-  const archive = await (rev === undefined
-    ? restore(blockId, undefined, { signal })
-    : restore(blockId, rev, { signal }));
+  const archive = await restore(blockId, rev, { signal });
   signal.throwIfAborted();
   if (archive === undefined) throw new RestoreFailedError(blockId, rev, 'nobody has it, or nobody answered');
   const checked = checkArchive(archive, blockId, rev, storage.limits);
