@@ -11,9 +11,8 @@ import {
 } from '@blockstrata/db-core';
 import { randomRuns } from '../../../../../test/random-runs.js';
 import { BlockState } from '../../../src/storage/encoded/block-state.js';
-import { EncodedTransform } from '../../../src/storage/encoded/encoded-transform.js';
-import { decodeEncoded, encodeStored } from '../../../src/storage/encoded/encoded-value.js';
-import { TransformScanner } from '../../../src/storage/encoded/transform-scanner.js';
+import { decodeEncoded } from '../../../src/storage/encoded/encoded-value.js';
+import { encodedTransform } from './encoded.js';
 
 const FILE = 'packages/db-p2p/test/storage/block/block-state.spec.ts';
 const RUNS = 500;
@@ -33,12 +32,6 @@ const transform = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Transform>({ delete: true }) },
 );
 
-function encoded(value: Transform): EncodedTransform {
-  const scanned = new TransformScanner(encodeStored(value), 10_000, 'a', DEFAULT_LIMITS).transform('transform');
-  if (!(scanned instanceof EncodedTransform)) throw new TypeError('it was decoded');
-  return scanned;
-}
-
 function outcome(run: () => IBlock | undefined): unknown {
   try {
     return run();
@@ -54,7 +47,7 @@ describe('a block while its history is replayed', () => {
     fc.assert(
       fc.property(insert, steps, (start, history) => {
         const state = new BlockState();
-        state.apply(encoded({ insert: start }));
+        state.apply(encodedTransform({ insert: start }));
         let block = applyTransform(undefined, { insert: start });
         for (const { transform: next, isEncoded, isSeen } of history) {
           const copy = copyTransform(next, 'a', 'transform', DEFAULT_LIMITS);
@@ -62,10 +55,10 @@ describe('a block while its history is replayed', () => {
           const expected = outcome(() => applyTransform(before, copy));
           if (typeof expected === 'string') {
             // What failed in its midst is not used any more.
-            expect(outcome(() => (state.apply(isEncoded ? encoded(next) : copy), undefined))).toBe(expected);
+            expect(outcome(() => (state.apply(isEncoded ? encodedTransform(next) : copy), undefined))).toBe(expected);
             return;
           }
-          state.apply(isEncoded ? encoded(next) : copy);
+          state.apply(isEncoded ? encodedTransform(next) : copy);
           block = expected as IBlock | undefined;
           expect(state.exists).toBe(block !== undefined);
           if (isSeen) expect(state.content()).toEqual(block);
@@ -81,7 +74,7 @@ describe('a block while its history is replayed', () => {
   it('resolves more splices on top of each other than a recursion could', () => {
     const state = new BlockState();
     state.apply({ insert: { header, lines: [] } });
-    for (let i = 0; i < 20_000; i++) state.apply(encoded({ updates: [['lines', i, 0, [i]]] }));
+    for (let i = 0; i < 20_000; i++) state.apply(encodedTransform({ updates: [['lines', i, 0, [i]]] }));
     expect(state.encoded()).toBeUndefined();
     expect(state.content()?.lines).toEqual(Array.from({ length: 20_000 }, (_, i) => i));
   });

@@ -44,7 +44,7 @@ describe('a BlockStorage used by itself', () => {
     expect((await block.getBlock(3))?.block).toEqual(insert.insert);
     expect(await block.getBlock(2)).toBeUndefined();
     await block.saveMaterializedBlock('t3', undefined);
-    expect(await block.storage.getMaterializedBlock('a', 't3')).toBeUndefined();
+    for await (const key of block.storage.scanKeys('block')) expect(key).toBeUndefined();
   });
 
   it('goes on through a repository from what the savers stored', async () => {
@@ -62,6 +62,16 @@ describe('a BlockStorage used by itself', () => {
     expect((await block.getBlock(3))?.block).toEqual(insert.insert);
     expect((await block.getBlock(5))?.block?.list).toEqual([1, 2]);
     expect((await repo.verify()).violations).toEqual([]);
+  });
+
+  it('says which argument is wrong', async () => {
+    const { storage, block } = await storeAt([1]);
+    expect(() => new BlockStorage('', storage)).toThrow(/blockId/);
+    for (const ask of [() => block.getBlock(0), () => block.getBlock(1.5), () => block.ensureRevision(-1)]) {
+      await expect(ask()).rejects.toThrow(InvalidRequestError);
+      await expect(ask()).rejects.toThrow(/\brev\b.* must be an integer/);
+    }
+    expect((await block.ensureRevision(0)).kind).toBe('absent');
   });
 
   it('takes only whole intervals from 1 between two kept copies', () => {
@@ -146,6 +156,7 @@ describe('a BlockStorage used by itself', () => {
     expect(await block.getPendingTransaction('u')).toEqual(insert);
     expect(await block.getTransaction('t')).toEqual(insert);
     expect((await block.getBlock(1))?.block).toEqual(insert.insert);
+    expect((await block.ensureRevision(0)).kind).toBe('absent');
     await storage.close();
   });
 });

@@ -3,6 +3,7 @@ import {
   BlockStorage,
   MemoryRawStorage,
   StorageRepo,
+  type RawStorage,
   type BlockArchive,
   type RawStorageOptions,
 } from '../../../src/storage/index.js';
@@ -42,8 +43,12 @@ export function archiveOf(
 }
 
 /** A store where block `a` has these revisions, and a peer who has what `archive` says at the time. */
-export async function storeAt(revs: readonly number[], options: RawStorageOptions = {}) {
-  const storage = new MemoryRawStorage(options);
+export function storeAt(revs: readonly number[], options: RawStorageOptions = {}) {
+  return chainIn(new MemoryRawStorage(options), revs);
+}
+
+/** The same in a store of one's own. */
+export async function chainIn(storage: RawStorage, revs: readonly number[]) {
   const peer: { archive: BlockArchive | undefined; asked: (number | undefined)[] } = { archive: undefined, asked: [] };
   const block = new BlockStorage('a', storage, async (_blockId, rev) => {
     peer.asked.push(rev);

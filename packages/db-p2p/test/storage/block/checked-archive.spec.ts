@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS, type BlockOperation } from '@blockstrata/db-core';
+import { DEFAULT_LIMITS, type BlockOperation, type IBlock, type Transform } from '@blockstrata/db-core';
 import {
   BlockStorage,
   checkArchive,
@@ -9,7 +9,15 @@ import {
 } from '../../../src/storage/index.js';
 import type { BlockArchive } from '../../../src/storage/block/archive.js';
 import { archiveOf, blockAfter } from './chain.js';
-import { toArchive } from '../../../src/storage/block/checked-archive.js';
+import { encodedBlock, encodedTransform } from './encoded.js';
+import {
+  EncodedRevision,
+  outlineOf,
+  toArchive,
+  type CheckedArchive,
+  type CheckedRevision,
+} from '../../../src/storage/block/checked-archive.js';
+import type { EncodedBlock } from '../../../src/storage/encoded/encoded-transform.js';
 
 async function peer(revisions: number, content: unknown = 'text'): Promise<MemoryRawStorage> {
   const storage = new MemoryRawStorage();
@@ -40,9 +48,47 @@ describe('an archive that was checked', () => {
     const checked = checkArchive(await exportArchive(await peer(3), 'a', undefined), 'a', 3, DEFAULT_LIMITS);
     const archive = toArchive(checked, DEFAULT_LIMITS);
     expect(() => checkArchive(archive, 'a', 3, { ...DEFAULT_LIMITS, idBytesMax: 1 })).toThrow('1 at most');
-    const withBytes = await exportArchive(await peer(3, new Uint8Array([1, 2])), 'a', undefined);
-    const bytes = checkArchive(withBytes, 'a', 3, DEFAULT_LIMITS);
-    expect(checkArchive(toArchive(bytes, DEFAULT_LIMITS), 'a', 3, DEFAULT_LIMITS)).not.toBe(bytes);
+    const transform: Transform = { updates: [['bytes', -1, 0, new Uint8Array([1, 2])]] };
+    const block = { ...blockAfter(3), bytes: new Uint8Array([3]) };
+    const checkedWith = (
+      revision: CheckedRevision,
+      floor: IBlock | EncodedBlock,
+      ...more: CheckedRevision[]
+    ): CheckedArchive => ({ blockId: 'a', range: [3], revisions: [revision, ...more], floor });
+    const withFloor = { rev: 3, trxId: 't3', base: 2, transform: { updates: [] } };
+    const known: [CheckedArchive, boolean][] = [
+      [checkedWith(withFloor, blockAfter(3)), true],
+      [checkedWith({ ...withFloor, transform }, blockAfter(3)), false],
+      [checkedWith(withFloor, blockAfter(3), { rev: 4, trxId: 't4', base: 3, transform }), false],
+      [checkedWith(withFloor, block), false],
+      [checkedWith(withFloor, encodedBlock(block)), true],
+      [checkedWith(new EncodedRevision(3, 't3', 2, encodedTransform(transform)), encodedBlock(block)), true],
+    ];
+    for (const [whole, isKnown] of known) {
+      const again = checkArchive(toArchive(whole, DEFAULT_LIMITS), 'a', 3, DEFAULT_LIMITS);
+      expect(again === whole).toBe(isKnown);
+      expect(again.range).toStrictEqual([3]);
+    }
+  });
+
+  it('covers what lies below its first revision as it did when it was checked', () => {
+    for (const [given, first] of [
+      [archiveOf([3, 5]), 3],
+      [archiveOf([1, 3, 5], { above: 1 }), undefined],
+    ] as const) {
+      const archive = toArchive(checkArchive(given, 'a', undefined, DEFAULT_LIMITS), DEFAULT_LIMITS);
+      const check = () => checkArchive(archive, 'a', 2, DEFAULT_LIMITS).revisions[0].rev;
+      if (first === undefined) expect(check).toThrow('does not cover');
+      else expect(check()).toBe(first);
+      expect(outlineOf(archive)).toEqual(outlineOf({ ...archive }));
+    }
+  });
+
+  it('carries what its maker has pending, where there is something', () => {
+    const checked = checkArchive(archiveOf([1]), 'a', 1, DEFAULT_LIMITS);
+    const pending = { t2: { trxId: 't2', transforms: { deletes: ['a'] } } };
+    expect(toArchive(checked, DEFAULT_LIMITS, pending).pending).toBe(pending);
+    expect(toArchive(checked, DEFAULT_LIMITS)).not.toHaveProperty('pending');
   });
 
   it('has a copy at its floor, and its bases, as far as it was given them', () => {
@@ -52,6 +98,7 @@ describe('an archive that was checked', () => {
       const archive = toArchive(checkArchive(given, 'a', 3, DEFAULT_LIMITS), DEFAULT_LIMITS);
       expect(archive.revisions).toMatchObject({ 3: { block: blockAfter(1, 3) }, 5: { base: 3 } });
       expect(archive.revisions[3]?.base).toBe(bases ? 1 : undefined);
+      expect(Object.hasOwn(archive.revisions[3] ?? {}, 'base')).toBe(bases);
       expect(archive.revisions[5]).not.toHaveProperty('block');
     }
   });

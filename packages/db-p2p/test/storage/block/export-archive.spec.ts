@@ -68,4 +68,25 @@ describe('an archive that is exported', () => {
       [3],
     ]);
   });
+
+  it('takes half of what an archive may take, unless it is told otherwise', async () => {
+    const revs = Array.from({ length: 60 }, (_, i) => i + 1);
+    const { storage } = await storeAt(revs, {
+      limits: { idBytesMax: 16, blockBytesMax: 4_000, archiveBytesMax: 12_000 },
+    });
+    const floorOf = async (bytesMax?: number) =>
+      (await exportArchive(storage, 'a', undefined, bytesMax === undefined ? {} : { bytesMax }))?.range[0] ?? 0;
+    expect(await floorOf()).toBe(await floorOf(6_000));
+    expect(await floorOf()).toBeGreaterThan(await floorOf(12_000));
+    expect(await floorOf()).toBeLessThan(await floorOf(4_000));
+  });
+
+  it('has a copy of nothing but its floor', async () => {
+    const { storage } = await storeAt([1, 3, 5]);
+    const archive = await exportArchive(storage, 'a', undefined, { above: 1 });
+    expect(Object.entries(archive?.revisions ?? {}).map(([rev, each]) => [rev, 'block' in each])).toEqual([
+      ['3', true],
+      ['5', false],
+    ]);
+  });
 });

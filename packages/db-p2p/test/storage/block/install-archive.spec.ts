@@ -1,6 +1,6 @@
-import { InvalidArchiveError, RestoreFailedError } from '@blockstrata/db-core';
+import { InvalidArchiveError, RestoreFailedError, toRange } from '@blockstrata/db-core';
 import { describe, expect, it } from 'vitest';
-import { BlockStorage, type BlockArchive } from '../../../src/storage/index.js';
+import type { BlockArchive } from '../../../src/storage/index.js';
 import { archiveOf, blockAfter, stepTo, storeAt } from './chain.js';
 
 /** Revision 7 of block `a`, with base and copy as they are given. */
@@ -8,6 +8,23 @@ function seventh(base: number | undefined, trxId = 't7'): BlockArchive {
   const trx = { trxId, transform: stepTo(7, 5) };
   const revision = base === undefined ? { trx } : { trx, base };
   return { blockId: 'a', range: [7], revisions: { 7: { ...revision, block: blockAfter(1, 5, 7) } } };
+}
+
+/** The same archive, but for the transaction of one revision. */
+function withOther(rev: number, archive: BlockArchive): BlockArchive {
+  const revision = archive.revisions[rev];
+  return revision === undefined
+    ? archive
+    : {
+        ...archive,
+        revisions: { ...archive.revisions, [rev]: { ...revision, trx: { ...revision.trx, trxId: 'other' } } },
+      };
+}
+
+/** Revision 5 of block `a`, on another base. */
+function fifthOver(base: number): BlockArchive {
+  const trx = { trxId: 't5', transform: stepTo(5, 1) };
+  return { blockId: 'a', range: [5], revisions: { 5: { trx, base, block: blockAfter(1, 5) } } };
 }
 
 describe('an archive that is installed', () => {
@@ -28,10 +45,11 @@ describe('an archive that is installed', () => {
     peer.archive = archiveOf([1, 3, 5, 7], { above: 3, end: 6 });
     delete peer.archive.revisions[7];
     await block.refresh();
+    const before = await storage.getMetadata('a');
     peer.archive = archiveOf([1, 3, 5, 7]);
     expect((await block.getBlock(3))?.block).toEqual(blockAfter(1, 3));
-    expect(await block.getLatest()).toEqual({ trxId: 't5', rev: 5 });
-    expect((await storage.getMetadata('a'))?.ranges).toEqual([[1]]);
+    expect(await storage.getMetadata('a')).toEqual({ ...before, ranges: [[1]] });
+    expect(before).toMatchObject({ latest: { trxId: 't5', rev: 5 }, checkpoint: true });
     expect((await repo.verify()).violations).toEqual([]);
   });
 
@@ -41,6 +59,7 @@ describe('an archive that is installed', () => {
     await block.refresh();
     expect(await block.getLatest()).toEqual({ trxId: 't7', rev: 7 });
     expect((await storage.getMetadata('a'))?.ranges).toEqual([[1, 6], [7]]);
+    expect(await storage.getRevision('a', 7)).not.toHaveProperty('base');
     peer.archive = archiveOf([1, 5, 7], { bases: false });
     await block.ensureRevision(6);
     expect((await storage.getMetadata('a'))?.ranges).toEqual([[1]]);
@@ -53,27 +72,36 @@ describe('an archive that is installed', () => {
     peer.archive = archiveOf([1, newest]);
     await block.refresh();
     expect(await block.getBlock()).toEqual({ block: blockAfter(1, newest), rev: newest });
+    await block.refresh();
+    expect(peer.asked).toHaveLength(2);
   });
 
   it.each<[string, BlockArchive]>([
-    ['a revision that is known not to exist', archiveOf([1, 3], { end: 4 })],
-    ['a base that is known not to exist', { ...seventh(3), range: [7] }],
-    ['a base that is known not to be the last', seventh(1)],
-    ['a transaction at another revision than that of its commit', seventh(5, 't1')],
-    ['another newest revision than the one whose record is lost here', archiveOf([1, 5, 9].with(1, 5))],
-  ])('is refused whole where it names %s (INV-4, INV-11)', async (what, archive) => {
+    ['it has a revision 3, which is known not to exist', archiveOf([1, 3], { end: 4 })],
+    ['its revision 7 builds on 3, and 5 is held here', seventh(3)],
+    ['its revision 7 builds on 1, and 5 is held here', seventh(1)],
+    ['it commits transaction "t1" at another revision', seventh(5, 't1')],
+    ['it lacks revision 5, which is held here', archiveOf([1], { end: 6 })],
+    ['it lacks revision 5, which is held here', archiveOf([1, 7])],
+    ['its revision 1 is not the one that is held here', withOther(1, archiveOf([1, 5]))],
+    ['its revision 5 is not the one that is held here', withOther(5, archiveOf([1, 5]))],
+    ['its revision 5 is not the one that is held here', fifthOver(3)],
+  ])('is refused whole where it contradicts revisions 1 and 5: %s (INV-4, INV-11)', async (problem, archive) => {
     const { storage, block, peer } = await storeAt([1, 5]);
-    if (what.includes('lost')) {
-      await storage.batch().deleteRevision('a', 5).write();
-      archive.revisions[5] = { trx: { trxId: 'other', transform: stepTo(5, 1) }, base: 1 };
-    }
     const before = storage.logSeq;
     peer.archive = archive;
     const refused: unknown = await block.refresh().catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(RestoreFailedError);
     expect((refused as Error).cause).toBeInstanceOf(InvalidArchiveError);
+    expect((refused as Error).message).toContain(problem);
     expect(storage.logSeq).toBe(before);
     expect(await block.getLatest()).toEqual({ trxId: 't5', rev: 5 });
+  });
+
+  it('is refused where it leaves out the revision right below its first (INV-4)', async () => {
+    const { block, peer } = await storeAt([1, 6]);
+    peer.archive = seventh(1);
+    await expect(block.refresh()).rejects.toThrow('builds on 1, and 6 is held here');
   });
 
   it('is refused where the block would come apart into too many ranges (INV-12)', async () => {
@@ -99,34 +127,84 @@ describe('an archive that is installed', () => {
   });
 
   it.each([
-    ['builds on what is known not to exist', { base: 2, range: [4, 5] }, 'known not to exist'],
-    ['leaves out what the revision above it builds on', { base: 1, range: [3, 5] }, 'it has none there'],
-  ])('is refused where it %s, in a gap (INV-11)', async (_what, { base, range: [rev = 0, end = 0] }, problem) => {
+    [
+      'builds on what is known not to exist',
+      4,
+      { rev: 4, base: 2, end: 5 },
+      'builds on 2, which is known not to exist',
+    ],
+    [
+      'leaves out what the revision above it builds on',
+      4,
+      { rev: 3, base: 1, end: 5 },
+      'builds on 4: it has none there',
+    ],
+    [
+      'goes beyond what the revision above it builds on',
+      3,
+      { rev: 4, base: 1, end: 5 },
+      'builds on 3: it has none there',
+    ],
+    [
+      'goes beyond it, and says not where it ends',
+      3,
+      { rev: 4, base: 1, end: undefined },
+      'builds on 3: it has none there',
+    ],
+  ])('is refused where it %s, in a gap (INV-11)', async (_what, above, { rev, base, end }, problem) => {
     const { storage, block, peer } = await storeAt([]);
-    peer.archive = archiveOf([1, 4, 5], { above: 4 });
+    peer.archive = archiveOf([1, above, 5], { above });
     await block.refresh();
     peer.archive = archiveOf([1], { end: 3 });
     await block.ensureRevision(2);
     expect((await storage.getMetadata('a'))?.ranges).toEqual([[1, 3], [5]]);
     const revision = { trx: { trxId: `t${rev}`, transform: stepTo(rev, base) }, base, block: blockAfter(1, rev) };
-    peer.archive = { blockId: 'a', range: [rev, end], revisions: { [rev]: revision } };
+    peer.archive = { blockId: 'a', range: toRange(rev, end), revisions: { [rev]: revision } };
     await expect(block.ensureRevision(4)).rejects.toThrow(problem);
     expect((await storage.getMetadata('a'))?.ranges).toEqual([[1, 3], [5]]);
   });
 
-  it('keeps a copy at its floor, at each interval, and at its tip', async () => {
-    const { storage, repo, peer } = await storeAt([]);
-    const block = new BlockStorage('a', storage, async () => peer.archive, { checkpointInterval: 3 });
-    const revs = Array.from({ length: 12 }, (_, i) => i + 1);
-    peer.archive = archiveOf(revs, { above: 2 });
+  it('may end where what the revision above it builds on is still missing', async () => {
+    const { storage, block, repo, peer } = await storeAt([]);
+    peer.archive = archiveOf([1, 3, 5, 9], { above: 5 });
     await block.refresh();
-    const copies = new Set<string>();
-    for await (const key of storage.scanKeys('block')) if (key.kind === 'block') copies.add(key.trxId);
-    const checkpoints: number[] = [];
-    for await (const { rev, checkpoint } of storage.listRevisions('a', 1, 12)) if (checkpoint) checkpoints.push(rev);
-    expect(checkpoints).toEqual([3, 6, 9, 12]);
-    expect([...copies].sort()).toEqual(['t12', 't3', 't6', 't9']);
-    expect(await storage.getMetadata('a')).toMatchObject({ checkpoint: true, sinceCheckpoint: { revisions: 0 } });
+    peer.archive = archiveOf([1, 3], { end: 5 });
+    await block.ensureRevision(4);
+    expect((await storage.getMetadata('a'))?.ranges).toEqual([[1, 5], [9]]);
+    peer.archive = archiveOf([1, 3, 5], { above: 3, end: 9 });
+    await block.ensureRevision(8);
+    expect((await storage.getMetadata('a'))?.ranges).toEqual([[1]]);
     expect((await repo.verify()).violations).toEqual([]);
+  });
+
+  it('makes known what lies up to its newest revision where it says not where it ends, and no more', async () => {
+    const { storage, block, peer } = await storeAt([]);
+    peer.archive = archiveOf([1, 5, 9], { above: 5 });
+    await block.refresh();
+    peer.archive = archiveOf([1, 3]);
+    await block.ensureRevision(3);
+    expect((await storage.getMetadata('a'))?.ranges).toEqual([[1, 4], [9]]);
+  });
+
+  it('is written only where it brings something: a revision, or that there is none', async () => {
+    const { storage, block, peer } = await storeAt([]);
+    peer.archive = archiveOf([1, 5, 9], { above: 5 });
+    await block.refresh();
+    for (const [end, isNew] of [
+      [3, true],
+      [3, false],
+      [4, true],
+      [3, false],
+    ] as const) {
+      const before = storage.logSeq;
+      peer.archive = archiveOf([1], { end });
+      await block.ensureRevision(2, { refetch: true });
+      expect(storage.logSeq - before).toBe(isNew ? 1 : 0);
+    }
+    const before = storage.logSeq;
+    peer.archive = archiveOf([1, 5, 9], { above: 5 });
+    await block.refresh();
+    expect(storage.logSeq).toBe(before);
+    expect((await storage.getMetadata('a'))?.ranges).toEqual([[1, 4], [9]]);
   });
 });

@@ -28,9 +28,10 @@ describe('calls that are shared', () => {
   it('are called off when the last who waits gives up, with the reason, and not before', async () => {
     const flights = new SingleFlight();
     const seen: AbortSignal[] = [];
+    const calledOff = held<never>();
     const call = (signal: AbortSignal) => {
       seen.push(signal);
-      return new Promise<never>(() => undefined);
+      return calledOff.promise;
     };
     const [first, last] = [new AbortController(), new AbortController()];
     const waiting = [first, last].map(({ signal }) => flights.run('a', [new AbortController().signal, signal], call));
@@ -44,8 +45,33 @@ describe('calls that are shared', () => {
     // The one that was called off is not what the next one gets, nor does its end touch that.
     const { promise, release } = held<number>();
     const next = flights.run('a', [], () => promise);
+    calledOff.release(undefined as never);
+    await new Promise(resolve => setImmediate(resolve));
+    const shared = flights.run('a', [], async () => 2);
     release(1);
-    expect(await next).toBe(1);
+    expect(await Promise.all([next, shared])).toEqual([1, 1]);
+  });
+
+  it('are not called off any more once they are through', async () => {
+    const flights = new SingleFlight();
+    const seen: AbortSignal[] = [];
+    await flights.run('a', [], async signal => void seen.push(signal));
+    expect(seen.map(({ aborted }) => aborted)).toEqual([false]);
+  });
+
+  it('may fail when the only one who asked gave up as it began', async () => {
+    const unhandled: unknown[] = [];
+    const onUnhandled = (reason: unknown) => void unhandled.push(reason);
+    process.on('unhandledRejection', onUnhandled);
+    const asker = new AbortController();
+    const asked = new SingleFlight().run('a', [asker.signal], async () => {
+      asker.abort(new RangeError('gone'));
+      throw new TypeError('called off');
+    });
+    await expect(asked).rejects.toThrow('gone');
+    await new Promise(resolve => setImmediate(resolve));
+    process.off('unhandledRejection', onUnhandled);
+    expect(unhandled).toEqual([]);
   });
 
   it('do not begin for one who has given up already', async () => {
