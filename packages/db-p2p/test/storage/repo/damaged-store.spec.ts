@@ -80,6 +80,26 @@ describe('a read of an engine that fails', () => {
   });
 });
 
+describe('a commit on an engine that fails', () => {
+  it('ends with the error of the engine, be it while the base is looked for, and not with a refusal (INV-6)', async () => {
+    const driver = new FailsOnce();
+    const { storage, repoOn } = await faultyRepo(driver);
+    const repo = repoOn(storage);
+    const commit = { trxId: 't3', blockIds: ['a'], rev: 3 };
+    const updates = { a: [['list', 0, 0, [3]] as [string, number, number, number[]]] };
+    await repo.pend({ trxId: 't3', transforms: { updates }, rev: 3, bases: { a: 2 }, policy: 'c' });
+    driver.failsAfter(Number.POSITIVE_INFINITY);
+    expect(await repo.commit(commit)).toMatchObject({ code: 'missing-base' });
+    const { reads } = driver;
+    expect(reads).toBeGreaterThan(4);
+    for (let before = 0; before < reads; before++) {
+      driver.failsAfter(before);
+      await expect(repo.commit(commit), `read ${before}`).rejects.toThrow(StorageIoError);
+      expect(driver.reads).toBe(before + 1);
+    }
+  });
+});
+
 describe('a read of several blocks of which one is damaged', () => {
   it.each([
     ['that takes its time', () => new SlowDriver()],
