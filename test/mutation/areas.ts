@@ -63,6 +63,7 @@ export const AREAS: readonly Area[] = [
     folder: `${STORAGE}/block`,
     specs: [
       { spec: `${STORAGE_TESTS}/block` },
+      { spec: `${STORAGE_TESTS}/repo/overtaken-read.spec.ts` },
       RESTORE,
       BOUNDS,
       CONFORMANCE,

@@ -3,9 +3,12 @@ import { describe, expect, it, vi } from 'vitest';
 import {
   BlockStorage,
   checkArchive,
+  MemoryDriver,
   MemoryRawStorage,
+  RawStorage,
   StorageRepo,
   type BlockArchive,
+  type DriverSupports,
   type IRawStorage,
 } from '../../../src/storage/index.js';
 import { checkArrived, type ArrivedArchive } from '../../../src/storage/block/check-archive.js';
@@ -72,8 +75,13 @@ async function records(storage: IRawStorage): Promise<Map<string, unknown>> {
   return all;
 }
 
-async function installed(archive: BlockArchive): Promise<IRawStorage> {
-  const storage = new MemoryRawStorage();
+/** A store that keeps its records as text, which takes nothing as it is encoded. */
+class TextDriver extends MemoryDriver {
+  override readonly supports: DriverSupports = { persistence: false, durability: ['strict'], encoding: 'json' };
+}
+
+async function installed(archive: BlockArchive, isText = false): Promise<IRawStorage> {
+  const storage = isText ? new RawStorage(new TextDriver()) : new MemoryRawStorage();
   await new BlockStorage('a', storage, async () => archive, { checkpointInterval: 2 }).refresh();
   return storage;
 }

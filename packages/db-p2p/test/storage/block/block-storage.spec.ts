@@ -1,4 +1,4 @@
-import { InvalidRequestError } from '@blockstrata/db-core';
+import { InvalidRequestError, type Transform } from '@blockstrata/db-core';
 import { describe, expect, it } from 'vitest';
 import { BlockStorage, MemoryRawStorage, RawStorage, StorageRepo } from '../../../src/storage/index.js';
 import { SlowDriver } from '../kernel/slow-driver.js';
@@ -62,6 +62,27 @@ describe('a BlockStorage used by itself', () => {
     expect((await block.getBlock(3))?.block).toEqual(insert.insert);
     expect((await block.getBlock(5))?.block?.list).toEqual([1, 2]);
     expect((await repo.verify()).violations).toEqual([]);
+  });
+
+  it('reads what was saved without bases, revision by revision', async () => {
+    const block = new BlockStorage('a', new MemoryRawStorage());
+    for (const rev of [3, 4, 5, 7, 9]) {
+      const transform: Transform = rev === 3 ? insert : { updates: [['list', 0, 0, [rev]]] };
+      await block.savePendingTransaction(`t${rev}`, { transform, time: 1 });
+      await block.promotePendingTransaction(`t${rev}`, rev);
+      await block.saveRevision(rev, rev === 3 ? { trxId: 't3', base: 0 } : { trxId: `t${rev}` });
+    }
+    await block.setLatest({ trxId: 't3', rev: 3 });
+    await block.setLatest({ trxId: 't9', rev: 9 });
+    for (const [rev, held, list] of [
+      [4, 4, [4, 1]],
+      [5, 5, [5, 4, 1]],
+      [6, 5, [5, 4, 1]],
+      [7, 7, [7, 5, 4, 1]],
+      [8, 7, [7, 5, 4, 1]],
+    ] as const) {
+      expect(await block.getBlock(rev)).toEqual({ block: { header, list }, rev: held });
+    }
   });
 
   it('says which argument is wrong', async () => {

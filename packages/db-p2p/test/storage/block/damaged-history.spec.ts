@@ -9,6 +9,12 @@ describe('a revision of which something is lost', () => {
   it.each<[string, number | undefined, (batch: RawBatch) => RawBatch]>([
     ['the copy at revision 4 is gone', undefined, batch => batch.deleteMaterializedBlock('a', 't4')],
     ['it holds no revision at or below 1', 1, batch => batch.deleteRevision('a', 1)],
+    [
+      'it holds no revision at or below 1',
+      1,
+      batch => batch.deleteRevision('a', 1).saveRevision('a', 2, { trxId: 't2', base: 0 }),
+    ],
+    ['no kept copy lies below revision 2', 2, batch => batch.deleteRevision('a', 1)],
     ['no kept copy lies below revision 2', 3, batch => batch.deleteRevision('a', 1)],
     ['revision 2, the base of 3, is gone', 3, batch => batch.deleteRevision('a', 2)],
     ['the transaction of revision 2 is gone', 3, batch => batch.deleteTransaction('a', 't2')],

@@ -79,6 +79,13 @@ describe('a history that is read page by page', () => {
     await block.ensureRevision(2);
     expect((await storage.getMetadata('a'))?.ranges).toEqual([[1, 4], [7]]);
     expect(await Promise.all([1, 2, 3, 7].map(rev => endAt(storage, rev)))).toEqual([3, 3, 4, undefined]);
+    const { storage: apart, block: torn, peer: other } = await storeAt([]);
+    other.archive = archiveOf([1, 3, 5], { above: 3, bases: false });
+    await torn.refresh();
+    other.archive = archiveOf([1, 3], { end: 4 });
+    await torn.ensureRevision(2);
+    expect((await apart.getMetadata('a'))?.ranges).toEqual([[1, 4], [5]]);
+    expect(await endAt(apart, 3)).toBe(4);
     const newest = Number.MAX_SAFE_INTEGER;
     const { storage: tall } = await storeAt([1, newest]);
     expect(await Promise.all([1, newest - 1, newest].map(rev => endAt(tall, rev)))).toEqual([
