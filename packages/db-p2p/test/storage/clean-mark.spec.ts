@@ -2,6 +2,7 @@ import { CorruptRecordError } from '@blockstrata/db-core';
 import { logKey, MemoryDriver, RawStorage, type DriverWrite } from '@blockstrata/db-p2p/storage';
 import { describe, expect, it } from 'vitest';
 import { cborCodec } from '../../src/storage/kernel/cbor-codec.js';
+import { SlowDriver } from './kernel/slow-driver.js';
 import { commitHistory, openRepo, seeded } from './history.js';
 
 async function closedStore(): Promise<MemoryDriver> {
@@ -32,6 +33,15 @@ describe('the mark of a clean shutdown', () => {
   it('lets a store open that holds what it held', async () => {
     const storage = new RawStorage(await closedStore());
     expect(await storage.open()).toMatchObject({ recovered: false, losses: [] });
+  });
+
+  it('lets a store open whose driver takes its time', async () => {
+    const driver = new SlowDriver();
+    const storage = new RawStorage(driver);
+    await commitHistory(openRepo(storage), ['a'], 3, seeded(1));
+    await storage.close();
+    expect(await storage.open()).toMatchObject({ recovered: false, losses: [] });
+    await storage.close();
   });
 
   it('shows that the tail of the commit log is gone, which no chain can (INV-3)', async () => {

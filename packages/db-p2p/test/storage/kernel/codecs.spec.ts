@@ -16,11 +16,11 @@ const KEYS: readonly (readonly [string, RecordKey])[] = [
 const record = { text: 'a "quoted" text', n: 1, list: [1, [2]], bytes: Uint8Array.of(0, 1, 255), none: null };
 
 /** What a codec refuses bytes with. */
-function causeOf(unseal: () => unknown): unknown {
+function errorOf(unseal: () => unknown): unknown {
   try {
     return unseal();
   } catch (error) {
-    return (error as CorruptRecordError).cause;
+    return error;
   }
 }
 
@@ -109,10 +109,10 @@ describe('a record in JSON', () => {
   });
 
   it('is refused with what the platform said of it, where that said something', () => {
-    const cause = (content: Uint8Array) => causeOf(() => jsonCodec.unseal(key, content));
-    expect(cause(Uint8Array.of(0xff))).toBeInstanceOf(TypeError);
-    expect(cause(around('{"n":'))).toBeInstanceOf(SyntaxError);
-    expect(cause(bytes('{}'))).toBeUndefined();
+    const error = (content: Uint8Array) => errorOf(() => jsonCodec.unseal(key, content));
+    expect(error(Uint8Array.of(0xff))).toHaveProperty('cause', expect.any(TypeError));
+    expect(error(around('{"n":'))).toHaveProperty('cause', expect.any(SyntaxError));
+    expect(error(bytes('{}'))).not.toHaveProperty('cause');
   });
 
   it('keeps a byte order mark', () => {

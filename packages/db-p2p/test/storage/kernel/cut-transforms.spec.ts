@@ -1,7 +1,7 @@
 import { CorruptRecordError, type Transform } from '@blockstrata/db-core';
 import { describe, expect, it } from 'vitest';
 import { MemoryDriver, RawStorage, trxKey, type DriverWrite } from '../../../src/storage/index.js';
-import { decodeEncoded, EncodedValue } from '../../../src/storage/encoded/encoded-value.js';
+import { decodeEncoded, EncodedValue, encodeStored } from '../../../src/storage/encoded/encoded-value.js';
 import { cborCodec } from '../../../src/storage/kernel/cbor-codec.js';
 import { jsonCodec } from '../../../src/storage/kernel/json-codec.js';
 
@@ -63,7 +63,16 @@ describe('the encoded transforms of a block', () => {
     const driver = new MemoryDriver();
     Object.assign(driver, { supports: { ...driver.supports, encoding } });
     const storage = new RawStorage(driver);
-    await storage.saveTransaction('a', 't1', { transform, rev: 1 });
+    const block = { header: { id: 'a', type: 't', collectionId: 'c' } };
+    const bytes = encodeStored(block);
+    await storage
+      .batch()
+      .saveTransaction('a', 't1', { transform, rev: 1 })
+      .saveEncodedTransaction('a', 't3', encoded, 3)
+      .saveEncodedBlock('a', 't3', new EncodedValue(bytes, 0, bytes.length))
+      .write();
+    expect(await storage.getTransaction('a', 't3')).toEqual({ transform, rev: 3 });
+    expect(await storage.getMaterializedBlock('a', 't3')).toEqual(block);
     // As another program may have written it: with a member that this one does not know.
     const key = trxKey('trx', 'a', 't2');
     const foreign: DriverWrite = { key, value: codec.seal(key, { transform, rev: 2, more: true }) };
@@ -72,8 +81,9 @@ describe('the encoded transforms of a block', () => {
       { trxId: 't1', rev: 1 },
       { trxId: 'none', rev: 2 },
       { trxId: 't2', rev: 2 },
+      { trxId: 't3', rev: 3 },
     ]);
-    expect(found.map(bytes => bytes && decodeEncoded(bytes))).toEqual([transform, undefined, transform]);
+    expect(found.map(each => each && decodeEncoded(each))).toEqual([transform, undefined, transform, transform]);
     await storage.close();
   });
 });

@@ -141,6 +141,7 @@ describe('a store', () => {
       storage => storage.getMetadata('a'),
       storage => storage.getMetadataMany(['a']),
       storage => storage.getTransactions('a', ['t']),
+      storage => storage.getEncodedTransforms('a', [{ trxId: 't', rev: 1 }]),
       storage => all(storage.listBlockIds()),
       storage => all(storage.readLog()),
       storage => all(storage.scanKeys('meta')),
@@ -158,6 +159,23 @@ describe('a store', () => {
     const growth = storage.logGrowth(0);
     await append(storage);
     await growth;
+    const { driver: grown } = await closedStore();
+    await new RawStorage(grown).logGrowth(0);
+  });
+
+  it('is closed when close() resolves, be it that it was opening, or closing already', async () => {
+    const driver = new WatchedDriver();
+    const storage = new RawStorage(driver);
+    const opening = storage.open();
+    await storage.close();
+    await opening;
+    expect(driver.calls).toEqual(['open', 'opened', 'close', 'closed']);
+    await expect(storage.getMetadata('a')).rejects.toThrow(StoreClosedError);
+    await storage.open();
+    const closing = storage.close();
+    await storage.close();
+    expect(driver.calls.at(-1)).toBe('closed');
+    await closing;
   });
 
   it('is opened once, closed once, and opened again once it is closed, however the calls meet', async () => {
@@ -186,7 +204,9 @@ describe('a store', () => {
     const storage = new RawStorage(driver);
     await storage.open();
     const closing = storage.close();
-    expect(await storage.open()).toMatchObject({ epoch: 2, recovered: false });
+    const [first, second] = await Promise.all([storage.open(), storage.open()]);
+    expect(first).toMatchObject({ epoch: 2, recovered: false });
+    expect(second).toBe(first);
     await closing;
     expect(driver.calls).toEqual(['open', 'opened', 'close', 'closed', 'open', 'opened']);
     const other = new RawStorage(new WatchedDriver());

@@ -4,11 +4,13 @@ import { MemoryDriver, RawStorage, type ScanRange } from '../../../src/storage/i
 const COUNT = 50;
 const PAGE = 7;
 
-/** Writes down how many records each scan asks for. */
+/** Writes down what each scan asks for, and how many records. */
 class ScannedDriver extends MemoryDriver {
+  readonly ranges: ScanRange[] = [];
   readonly limits: number[] = [];
 
   override scan(range: ScanRange) {
+    this.ranges.push(range);
     this.limits.push(range.limit);
     return super.scan(range);
   }
@@ -29,7 +31,7 @@ async function filledStore() {
     batch.appendLog({ kind: 'commit', trxId: nameOf(n), rev: n, blockIds: ['a'], time: n });
   }
   await batch.write();
-  driver.limits.length = 0;
+  driver.ranges.length = driver.limits.length = 0;
   return { driver, storage };
 }
 
@@ -50,6 +52,22 @@ describe('a range that takes several pages', () => {
     driver.limits.length = 0;
     expect(await all(storage.listRevisions('b', 1, COUNT, { limit: 0 }))).toEqual([]);
     expect(driver.limits).toEqual([]);
+    for (const limit of [1, 16, 17]) {
+      expect(await all(storage.listRevisions('b', 1, COUNT, { limit }))).toHaveLength(limit);
+    }
+  });
+
+  it('is asked for by its numbers, where it has some, and not at all where it is empty', async () => {
+    const { driver, storage } = await filledStore();
+    const asked = (kind: string) =>
+      driver.ranges.filter(range => range.kind === kind).map(({ from, to }) => [from, to]);
+    await all(storage.readLog());
+    expect(asked('log').slice(0, 3)).toEqual([1, 17, 24].map(from => [from, COUNT]));
+    await all(storage.listRevisions('b', COUNT, 1));
+    expect(asked('rev').slice(0, 3)).toEqual([50, 34, 27].map(to => [1, to]));
+    driver.ranges.length = 0;
+    expect(await all(storage.readLog({ from: COUNT }))).toEqual([]);
+    expect(driver.ranges).toEqual([]);
   });
 
   it('gives every revision of a block once, in both directions', async () => {

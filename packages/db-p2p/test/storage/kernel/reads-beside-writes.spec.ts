@@ -1,6 +1,12 @@
 import { StoreClosedError } from '@blockstrata/db-core';
 import { describe, expect, it } from 'vitest';
-import { MemoryRawStorage, RawStorage, type BlockMetadata } from '../../../src/storage/index.js';
+import {
+  MemoryDriver,
+  MemoryRawStorage,
+  RawStorage,
+  type BlockMetadata,
+  type RecordKey,
+} from '../../../src/storage/index.js';
 import { SlowDriver } from './slow-driver.js';
 
 const head = (rev: number): BlockMetadata => ({ ranges: [[rev]] });
@@ -9,9 +15,20 @@ function saveHeads(storage: RawStorage, rev: number): Promise<unknown> {
   return storage.batch().saveMetadata('a', head(rev)).saveMetadata('b', head(rev)).write();
 }
 
+/** Lets something happen while it reads. */
+class OvertakenDriver extends SlowDriver {
+  whileReading: () => Promise<unknown> = () => Promise.resolve();
+
+  override async getMany(keys: readonly RecordKey[]): Promise<(Uint8Array | undefined)[]> {
+    const values = await super.getMany(keys);
+    await this.whileReading();
+    return values;
+  }
+}
+
 /** A store whose driver takes its time; it holds the heads of `a` and `b` at revision 1, none of them in the cache. */
 async function slowStore(options: { cacheBytesMax?: number } = {}) {
-  const driver = new SlowDriver();
+  const driver = new OvertakenDriver();
   const storage = new RawStorage(driver, options);
   await saveHeads(storage, 1);
   await storage.close();
@@ -31,6 +48,32 @@ describe('a read from a driver that answers at once', () => {
       expect(storage.getTransaction('a', 't')).toEqual({ transform: {}, rev: 1 });
       await storage.close();
     }
+  });
+});
+
+describe('a record that a driver gave at once', () => {
+  it('is not asked for again, unless it is history', async () => {
+    const driver = new MemoryDriver();
+    let reads = 0;
+    const counting = new Proxy(driver, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => (
+          (reads += name === 'get' ? 1 : 0),
+          Reflect.apply(value, target, args) as unknown
+        );
+      },
+    });
+    const storage = new RawStorage(counting);
+    await storage.savePendingTransaction('a', 't', { transform: {}, time: 1 });
+    await storage.saveTransaction('a', 't', { transform: {}, rev: 1 });
+    for (let i = 0; i < 3; i++) {
+      storage.getPendingTransaction('a', 't');
+      storage.getTransaction('a', 't');
+    }
+    expect(reads).toBe(1 + 3);
+    await storage.close();
   });
 });
 
@@ -125,6 +168,26 @@ describe('a read from a driver that takes its time', () => {
     expect(a).toEqual(b);
     await overtaking;
     expect(rev).toBeLessThan(20);
+  });
+
+  it('is made alone after three that writes have overtaken: then those wait (INV-2)', async () => {
+    const { driver, storage } = await slowStore({ cacheBytesMax: 0 });
+    const written: Promise<unknown>[] = [];
+    let isOvertaken = true;
+    driver.whileReading = async () => {
+      const write = saveHeads(storage, 2 + written.length);
+      written.push(write);
+      isOvertaken = await Promise.race([
+        write.then(() => true),
+        new Promise<boolean>(resolve => setImmediate(resolve, false)),
+      ]);
+    };
+    expect(await storage.getMetadataMany(['a', 'b'])).toEqual([head(4), head(4)]);
+    expect(isOvertaken).toBe(false);
+    expect(driver.readCount).toBe(4);
+    await Promise.all(written);
+    driver.whileReading = () => Promise.resolve();
+    expect(await storage.getMetadataMany(['a', 'b'])).toEqual([head(5), head(5)]);
   });
 
   it('is waited for by close()', async () => {

@@ -32,9 +32,15 @@ describe('the encodings of a moment ago', () => {
     const many = keep(small, 10_000, 1);
     expect(held(small, many.slice(-1024))).toBe(1024);
     expect(held(small, many)).toBeLessThanOrEqual(4096);
+    for (const count of [1024, 2048, 2049, 3000, 4097]) {
+      const recent = new RecentEncodings();
+      expect(held(recent, keep(recent, count, 1).slice(-1024))).toBe(1024);
+    }
     const large = new RecentEncodings();
     const few = keep(large, 200, 60_000);
     expect(held(large, few)).toBeLessThanOrEqual(70);
     expect(held(large, keep(large, 1, 65_537))).toBe(0);
+    expect(held(large, keep(large, 1, 65_536))).toBe(1);
+    expect(held(large, keep(large, 1024, 1))).toBe(1024);
   });
 });
