@@ -86,7 +86,7 @@ export class GroupCommit {
       this.#queue.splice(this.#queue.indexOf(waiting), 1);
       waiting.reject(signal.reason);
     };
-    signal.addEventListener('abort', withdraw, { once: true });
+    signal.addEventListener('abort', withdraw);
     waiting.withdrawn = () => signal.removeEventListener('abort', withdraw);
   }
 

@@ -365,7 +365,6 @@ export class RawStorage implements IRawStorage {
       this.#state = { name: 'new' };
       throw error;
     }
-    this.#cache.clear();
     this.#groupCommit.reset(store.logHead);
     // What began to wait before the first open ends with the store, too.
     if (this.#closing.signal.aborted) this.#closing = new AbortController();
