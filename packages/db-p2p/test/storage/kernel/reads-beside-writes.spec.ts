@@ -69,8 +69,8 @@ describe('a record that a driver gave at once', () => {
     await storage.savePendingTransaction('a', 't', { transform: {}, time: 1 });
     await storage.saveTransaction('a', 't', { transform: {}, rev: 1 });
     for (let i = 0; i < 3; i++) {
-      storage.getPendingTransaction('a', 't');
-      storage.getTransaction('a', 't');
+      void storage.getPendingTransaction('a', 't');
+      void storage.getTransaction('a', 't');
     }
     expect(reads).toBe(1 + 3);
     await storage.close();
