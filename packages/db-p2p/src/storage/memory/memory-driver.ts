@@ -1,5 +1,5 @@
 import { StoreClosedError, StoreLockedError, StoreMissingError } from '@blockstrata/db-core';
-import type { RecordKey, RecordKind } from '../driver/record-key.js';
+import { decodeKey, keyPrefix, type RecordKey, type RecordKind } from '../driver/record-key.js';
 import type {
   DriverOpened,
   DriverOpenOptions,
@@ -34,7 +34,7 @@ const SUPPORTS: DriverSupports = Object.freeze({
 export class MemoryDriver implements StoreDriver {
   readonly name: string;
   readonly supports = SUPPORTS;
-  readonly #records = new Map<string, DriverWrite>();
+  readonly #records = new Map<string, Uint8Array>();
   /** Made at the first scan of a kind and kept up from then on: a kind that nobody scans costs nothing. */
   readonly #indexes = new Map<RecordKind, KeyIndex>();
   #header: Uint8Array | undefined;
@@ -60,12 +60,12 @@ export class MemoryDriver implements StoreDriver {
 
   get(key: RecordKey): Uint8Array | undefined {
     this.#mustBeOpen();
-    return this.#records.get(key.encoded)?.value;
+    return this.#records.get(key.encoded);
   }
 
   getMany(keys: readonly RecordKey[]): (Uint8Array | undefined)[] {
     this.#mustBeOpen();
-    return keys.map(key => this.#records.get(key.encoded)?.value);
+    return keys.map(key => this.#records.get(key.encoded));
   }
 
   async scan(range: ScanRange): Promise<ScanPage> {
@@ -73,9 +73,10 @@ export class MemoryDriver implements StoreDriver {
     const records: DriverRecord[] = [];
     for (const encoded of this.#indexOf(range.kind).scan(range)) {
       if (records.length === range.limit) return { records, done: false };
-      const record = this.#records.get(encoded);
-      if (record?.value === undefined) continue;
-      records.push(range.keysOnly === true ? { key: record.key } : { key: record.key, value: record.value });
+      const key = decodeKey(encoded);
+      const value = this.#records.get(encoded);
+      if (key === undefined || value === undefined) continue;
+      records.push(range.keysOnly === true ? { key } : { key, value });
     }
     return { records, done: true };
   }
@@ -84,14 +85,15 @@ export class MemoryDriver implements StoreDriver {
     this.#mustBeOpen();
     for (const write of writes) {
       if (this.#indexes.size > 0) this.#follow(write);
-      if (write.value === undefined) this.#records.delete(write.key.encoded);
-      else this.#records.set(write.key.encoded, write);
+      const { key, value } = write;
+      if (value === undefined) this.#records.delete(key.encoded);
+      else this.#records.set(key.encoded, value);
     }
   }
 
   async size(): Promise<number> {
     let bytes = 0;
-    for (const [encoded, { value }] of this.#records) bytes += encoded.length + (value?.length ?? 0);
+    for (const [encoded, value] of this.#records) bytes += encoded.length + value.length;
     return bytes;
   }
 
@@ -114,7 +116,11 @@ export class MemoryDriver implements StoreDriver {
     let index = this.#indexes.get(kind);
     if (index === undefined) {
       index = new KeyIndex(kind, encoded => this.#records.has(encoded));
-      for (const { key } of this.#records.values()) if (key.kind === kind) index.add(key);
+      const prefix = keyPrefix(kind);
+      for (const encoded of this.#records.keys()) {
+        const key = encoded.startsWith(prefix) ? decodeKey(encoded) : undefined;
+        if (key !== undefined) index.add(key);
+      }
       this.#indexes.set(kind, index);
     }
     return index;
