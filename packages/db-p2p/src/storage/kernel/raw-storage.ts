@@ -46,7 +46,7 @@ import { SealingBatch, type SealedBatch } from './raw-batch.js';
 import { RecordCache } from './record-cache.js';
 import { RecordReader } from './record-reader.js';
 import { RecordScanner } from './record-scanner.js';
-import { closedError, closeStore, openStore, type OpenStore } from './store-session.js';
+import { closedError, closeStore, closingController, openStore, type OpenStore } from './store-session.js';
 
 /** How a store is to work; the same for every backend. */
 export type RawStorageOptions = {
@@ -94,7 +94,7 @@ export class RawStorage implements IRawStorage {
   readonly #growth = new LogGrowth();
   readonly #log: Logger;
   #state: State = { name: 'new' };
-  #closing = new AbortController();
+  #closing = closingController();
 
   /** @throws TypeError if an option is wrong, or the driver does not support the durability. */
   constructor(driver: StoreDriver, options: RawStorageOptions = {}) {
@@ -367,7 +367,7 @@ export class RawStorage implements IRawStorage {
     }
     this.#groupCommit.reset(store.logHead);
     // What began to wait before the first open ends with the store, too.
-    if (this.#closing.signal.aborted) this.#closing = new AbortController();
+    if (this.#closing.signal.aborted) this.#closing = closingController();
     this.#state = { name: 'open', header: store.header, report: store.report };
     this.#log('opened %s at epoch %d, log at %d', this.name, store.header.epoch, store.logHead.seq);
     return store.report;

@@ -1,4 +1,5 @@
 import { CorruptRecordError, StoreClosedError, type Clock, type Randomness } from '@blockstrata/db-core';
+import { admitListeners } from '#platform';
 import type { DriverLoss, Durability, StoreDriver } from '../driver/store-driver.js';
 import type { OpenReport } from '../raw-storage.js';
 import type { RecordCodec } from './codec.js';
@@ -57,6 +58,13 @@ export async function closeStore(
   await driver.close(
     logHead === undefined ? undefined : encodeHeader({ ...header, clean: cleanMark(logHead, header.epoch) }),
   );
+}
+
+/** What ends the calls that wait while a store is closed; there may be many. */
+export function closingController(): AbortController {
+  const controller = new AbortController();
+  admitListeners(controller.signal);
+  return controller;
 }
 
 /** What a closed store answers. */

@@ -1,6 +1,7 @@
 import { Encoder } from 'cbor-x';
 import { isUtf8 as bufferIsUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 
 export { LRUCache } from 'lru-cache';
@@ -40,6 +41,11 @@ export function isUtf8(bytes: Uint8Array): boolean {
 /** Resolves when whatever else waits has had its turn. */
 export function nextTurn(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve));
+}
+
+/** Lets any number of calls listen to a signal: from the eleventh on Node would warn of a leak. */
+export function admitListeners(signal: AbortSignal): void {
+  setMaxListeners(0, signal);
 }
 
 /** SHA-256. */

@@ -26,6 +26,9 @@ export function nextTurn(): Promise<void> {
   return new Promise(resolve => setTimeout(resolve));
 }
 
+/** Lets any number of calls listen to a signal; elsewhere than in Node they may. */
+export function admitListeners(_signal: AbortSignal): void {}
+
 /** SHA-256. */
 export function sha256(bytes: Uint8Array): Uint8Array {
   return nobleSha256(bytes);

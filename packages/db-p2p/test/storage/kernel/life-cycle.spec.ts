@@ -228,6 +228,24 @@ describe('a store', () => {
     }
   });
 
+  it('lets any number of calls wait for its end, and Node warns of nothing', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => void warnings.push(warning);
+    process.on('warning', onWarning);
+    const storage = new RawStorage(new WatchedDriver());
+    for (let round = 0; round < 2; round++) {
+      await storage.open();
+      const waiting = Array.from({ length: 20 }, () => storage.logGrowth(storage.logSeq));
+      const ended = Promise.allSettled(waiting);
+      await setImmediate();
+      await storage.close();
+      expect((await ended).map(({ status }) => status)).toEqual(waiting.map(() => 'rejected'));
+    }
+    await setImmediate();
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+
   it('reads anew what was changed while it was closed, and has no log meanwhile', async () => {
     const { driver } = await closedStore();
     const storage = new RawStorage(driver);
