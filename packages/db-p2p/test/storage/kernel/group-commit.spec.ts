@@ -132,18 +132,18 @@ describe('the batches of a store', () => {
         .write();
     const awake: number[] = [];
     const wait = (seq: number) => storage.logGrowth(seq).then(() => awake.push(seq));
-    const growth = wait(0);
+    const growth = [wait(0), wait(0)];
     await save('1');
     await setImmediate();
     expect(awake).toEqual([]);
     await append();
-    await growth;
+    await Promise.all(growth);
     const second = wait(1);
     await setImmediate();
-    expect(awake).toEqual([0]);
+    expect(awake).toEqual([0, 0]);
     await append();
     await second;
-    expect(awake).toEqual([0, 1]);
+    expect(awake).toEqual([0, 0, 1]);
   });
 
   it('are all settled before the store is closed', async () => {

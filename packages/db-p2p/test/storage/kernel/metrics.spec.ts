@@ -18,6 +18,7 @@ describe('the measurements of a store', () => {
     const metrics = recordedMetrics();
     const storage = new MemoryRawStorage({ metrics });
     await storage.open();
+    expect(storage.batch().byteLength).toBe(0);
     const first = storage.batch().saveMetadata('a', { ranges: [[1]] });
     const second = storage
       .batch()

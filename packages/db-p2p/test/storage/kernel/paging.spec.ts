@@ -57,6 +57,21 @@ describe('a range that takes several pages', () => {
     }
   });
 
+  it('is asked for without values where keys are enough, and for what is intact where records are inspected', async () => {
+    const { driver, storage } = await filledStore();
+    const asked = async (items: AsyncIterable<unknown>) => {
+      driver.ranges.length = 0;
+      await all(items);
+      return driver.ranges[0];
+    };
+    expect(await asked(storage.listBlockIds())).toMatchObject({ kind: 'meta', keysOnly: true });
+    expect(await asked(storage.scanKeys('rev'))).toMatchObject({ kind: 'rev', keysOnly: true, intactOnly: true });
+    const inspected = await asked(storage.scanRecords('rev'));
+    expect(inspected).toMatchObject({ kind: 'rev', keysOnly: false, intactOnly: true });
+    expect(inspected).not.toHaveProperty('blockId');
+    expect(await asked(storage.listRevisions('b', 1, 9))).not.toHaveProperty('intactOnly');
+  });
+
   it('is asked for by its numbers, where it has some, and not at all where it is empty', async () => {
     const { driver, storage } = await filledStore();
     const asked = (kind: string) =>

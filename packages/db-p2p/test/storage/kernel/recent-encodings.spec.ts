@@ -39,6 +39,11 @@ describe('the encodings of a moment ago', () => {
     const large = new RecentEncodings();
     const few = keep(large, 200, 60_000);
     expect(held(large, few)).toBeLessThanOrEqual(70);
+    const full = new RecentEncodings();
+    const largest = keep(full, 64, 65_536);
+    expect(held(full, largest)).toBe(64);
+    keep(full, 1, 65_536);
+    expect(held(full, largest)).toBe(32);
     expect(held(large, keep(large, 1, 65_537))).toBe(0);
     expect(held(large, keep(large, 1, 65_536))).toBe(1);
     expect(held(large, keep(large, 1024, 1))).toBe(1024);
