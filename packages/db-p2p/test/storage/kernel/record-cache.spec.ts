@@ -76,6 +76,17 @@ describe('the cache of decoded records', () => {
     }
   });
 
+  it('counts nothing for blocks of which nothing is left, however many they are (INV-12)', () => {
+    const cache = new RecordCache(20 * RECORD_BYTES);
+    write(cache, metaKey('a'), head('t'), RECORD_BYTES);
+    for (let i = 0; i < 50 * RECORD_BYTES; i++) {
+      const key = i % 2 === 0 ? metaKey(`${i}`) : trxKey('pend', `${i}`, 't');
+      write(cache, key, cached('gone'));
+      write(cache, key, undefined);
+    }
+    expect(cache.head('a')).toBeDefined();
+  });
+
   it('lets no copy that was read from history take the place of the tip', () => {
     const cache = new RecordCache();
     const tip = cached('tip');
