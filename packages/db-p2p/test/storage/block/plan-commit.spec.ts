@@ -40,10 +40,29 @@ it('the head that a first commit leaves is frozen to its depths, so that all can
   planCommit({ ...commit, transform: stepTo(1, 0), checkpointInterval: 32 }, batch);
   await batch.write();
   // What is not frozen is not kept at hand, but read.
-  const read = vi.spyOn(driver, 'get');
+  const reads = [vi.spyOn(driver, 'get'), vi.spyOn(driver, 'getMany')];
   const head = await storage.getMetadata('a');
   expect(head?.ranges).toEqual([[1]]);
   expect([head, head?.ranges, head?.ranges[0], head?.latest].every(Object.isFrozen)).toBe(true);
-  expect(read).not.toHaveBeenCalled();
+  for (const read of reads) expect(read).not.toHaveBeenCalled();
+  await storage.close();
+});
+
+it('a commit leaves of the pending transactions all but its own, and of a deleted block no copy', async () => {
+  const storage = new MemoryRawStorage();
+  const batch = storage.batch();
+  const latest = { trxId: 't1', rev: 1 };
+  for (const [blockId, pendings] of [
+    ['alone', ['t3']],
+    ['among', ['u', 't3', 'v']],
+  ] as const) {
+    const head: BlockMetadata = { ranges: [[1]], latest, pendings: [...pendings] };
+    const commit = { blockId, head, tip: blockAfter(1), trxId: 't3', rev: 3 };
+    expect(planCommit({ ...commit, transform: { delete: true }, checkpointInterval: 1 }, batch)).toBe(0);
+  }
+  await batch.write();
+  expect(await storage.getMetadata('alone')).not.toHaveProperty('pendings');
+  expect(await storage.getMetadata('among')).toMatchObject({ pendings: ['u', 'v'], deleted: true });
+  for await (const key of storage.scanKeys('block')) expect(key).toBeUndefined();
   await storage.close();
 });
