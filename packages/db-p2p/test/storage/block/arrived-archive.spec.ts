@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import {
   BlockStorage,
   checkArchive,
+  exportArchive,
   MemoryDriver,
   MemoryRawStorage,
   RawStorage,
@@ -100,16 +101,20 @@ describe('an archive that has arrived in parts', () => {
     'is what it is as a whole, and comes to the same when it is installed: %s',
     async (_what, archive) => {
       const whole = toArchive(checkArchive(archive, 'a', undefined, DEFAULT_LIMITS), DEFAULT_LIMITS);
-      const expected = await records(await installed(whole));
-      for (const isEncoded of [true, false]) {
-        const checked = checkArrived(arrivedFrom(archive, isEncoded), undefined);
-        expect(toArchive(checked, DEFAULT_LIMITS)).toEqual(whole);
-        const storage = await installed(toArchive(checked, DEFAULT_LIMITS));
-        expect(await records(storage)).toEqual(expected);
-        expect((await new StorageRepo(id => new BlockStorage(id, storage), { storage }).verify()).violations).toEqual(
-          [],
-        );
+      const exported: unknown[] = [];
+      for (const isText of [true, false]) {
+        const expected = await records(await installed(whole, isText));
+        for (const isEncoded of [true, false]) {
+          const checked = checkArrived(arrivedFrom(archive, isEncoded), undefined);
+          expect(toArchive(checked, DEFAULT_LIMITS)).toEqual(whole);
+          const storage = await installed(toArchive(checked, DEFAULT_LIMITS), isText);
+          expect(await records(storage)).toEqual(expected);
+          const repo = new StorageRepo(id => new BlockStorage(id, storage), { storage });
+          expect((await repo.verify()).violations).toEqual([]);
+          exported.push(await exportArchive(storage, 'a', undefined));
+        }
       }
+      for (const each of exported) expect(each).toEqual(exported[0]);
     },
   );
 
