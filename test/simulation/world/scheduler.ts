@@ -87,7 +87,15 @@ export class Scheduler {
   }
 }
 
-/** Resolves when everybody waits for something: promises that follow from each other take no turn of the event loop. */
-function quiet(): Promise<void> {
+/**
+ * Resolves when everybody waits for something: promises that follow from each other take no turn of the event loop, and
+ * a group commit takes one between two groups.
+ */
+async function quiet(): Promise<void> {
+  await nextTurn();
+  await nextTurn();
+}
+
+function nextTurn(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve));
 }

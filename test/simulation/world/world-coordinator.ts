@@ -157,6 +157,8 @@ export class WorldCoordinator {
       return answer;
     });
     if (aborts) {
+      // It may fail before it is waited for.
+      committing.catch(() => undefined);
       await scheduler.step(`${this.#name} waits`);
       aborter.abort();
     }
