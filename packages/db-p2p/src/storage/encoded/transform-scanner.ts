@@ -31,7 +31,7 @@ export class TransformScanner extends CborScanner {
   transform(path: string): EncodedTransform | Transform {
     const start = this.at;
     this.isPlain = true;
-    const transform = this.#plainTransform(start);
+    const transform = this.#plainTransform(start, path);
     if (transform !== undefined && this.isPlain) return transform;
     this.at = start;
     return copyTransform(this.#decoded(), this.#blockId, path, this.#limits);
@@ -50,7 +50,7 @@ export class TransformScanner extends CborScanner {
     return copyBlock(this.#decoded(), this.#blockId, path, this.#limits);
   }
 
-  #plainTransform(start: number): EncodedTransform | undefined {
+  #plainTransform(start: number, path: string): EncodedTransform | undefined {
     const members = this.length(MAJOR.map);
     let insert: EncodedBlock | undefined;
     let updates: EncodedOperation[] | undefined;
@@ -62,7 +62,7 @@ export class TransformScanner extends CborScanner {
       } else if (insert === undefined && this.skipText('insert')) {
         insert = this.#plainBlock();
         if (insert === undefined) return undefined;
-        copyBlock(insert.decode(), this.#blockId, 'insert', this.#limits);
+        copyBlock(insert.decode(), this.#blockId, `${path}.insert`, this.#limits);
       } else if (!deletes && this.skipText('delete') && this.skipByte(TRUE)) deletes = true;
       else return undefined;
     }

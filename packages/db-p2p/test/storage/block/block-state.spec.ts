@@ -12,7 +12,7 @@ import {
 import { randomRuns } from '../../../../../test/random-runs.js';
 import { BlockState } from '../../../src/storage/encoded/block-state.js';
 import { decodeEncoded } from '../../../src/storage/encoded/encoded-value.js';
-import { encodedTransform } from './encoded.js';
+import { encodedBlock, encodedTransform } from './encoded.js';
 
 const FILE = 'packages/db-p2p/test/storage/block/block-state.spec.ts';
 const RUNS = 500;
@@ -77,5 +77,55 @@ describe('a block while its history is replayed', () => {
     for (let i = 0; i < 20_000; i++) state.apply(encodedTransform({ updates: [['lines', i, 0, [i]]] }));
     expect(state.encoded()).toBeUndefined();
     expect(state.content()?.lines).toEqual(Array.from({ length: 20_000 }, (_, i) => i));
+  });
+
+  it('knows how long an array is after each splice, without looking', () => {
+    for (const isEncoded of [true, false]) {
+      const apply = (state: BlockState, ...updates: BlockOperation[]) =>
+        state.apply(isEncoded ? encodedTransform({ updates }) : { updates });
+      const spliced = () => {
+        const state = new BlockState();
+        state.apply({ insert: { header, lines: [1, 2, 3] } });
+        apply(state, ['lines', 1, 2, [4, 5, 6, 7]], ['lines', 0, 2, []]);
+        return state;
+      };
+      const state = spliced();
+      apply(state, ['lines', 3, 0, [8]]);
+      expect(state.content()?.lines).toEqual([5, 6, 7, 8]);
+      for (const [index, deleteCount] of [
+        [4, 0],
+        [3, 1],
+        [0, 4],
+      ] as const) {
+        expect(() => apply(spliced(), ['lines', index, deleteCount, []])).toThrow(TransformError);
+      }
+    }
+  });
+
+  it('takes insertions that are longer than the arguments of a call may be', () => {
+    const many = Array.from({ length: 10_001 }, (_, i) => i);
+    for (const isEncoded of [true, false]) {
+      const transforms: Transform[] = [
+        { insert: { header, lines: ['a', 'b', 'c', 'd'] } },
+        { updates: [['lines', 1, 2, many]] },
+      ];
+      const state = new BlockState();
+      for (const each of transforms) state.apply(isEncoded ? encodedTransform(each) : each);
+      expect(state.content()?.lines).toEqual(['a', ...many, 'd']);
+    }
+  });
+
+  it('is encoded with whatever names and however many, and not at all where it is not there', () => {
+    const state = new BlockState();
+    expect(state.encoded()).toBeUndefined();
+    expect(state.content()).toBeUndefined();
+    const names = Array.from({ length: 1_100 }, (_, i) => [`entity ${i}`, i]);
+    const block: IBlock = { header, ...(Object.fromEntries(names) as Record<string, unknown>) };
+    for (let round = 0; round < 2; round++) {
+      state.reset(encodedBlock(block));
+      expect(decodeEncoded(Buffer.concat(state.encoded()?.parts ?? []))).toEqual(block);
+    }
+    state.reset(undefined);
+    expect([state.exists, state.encoded()]).toEqual([false, undefined]);
   });
 });
