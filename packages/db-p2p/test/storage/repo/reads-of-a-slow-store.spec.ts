@@ -1,13 +1,27 @@
+import { StorageIoError } from '@blockstrata/db-core';
 import { describe, expect, it } from 'vitest';
-import { BlockStorage, RawStorage, StorageRepo } from '../../../src/storage/index.js';
+import { BlockStorage, RawStorage, StorageRepo, type RecordKey } from '../../../src/storage/index.js';
 import { trxKey } from '../../../src/storage/driver/record-key.js';
 import { SlowDriver } from '../kernel/slow-driver.js';
 
 const header = (id: string) => ({ id, type: 't', collectionId: 'c' });
 
+/** Fails to read the next time, and then no more. */
+class FailingDriver extends SlowDriver {
+  nextReadFails = false;
+
+  override async getMany(keys: readonly RecordKey[]): Promise<(Uint8Array | undefined)[]> {
+    if (this.nextReadFails) {
+      this.nextReadFails = false;
+      throw new StorageIoError('read', {});
+    }
+    return super.getMany(keys);
+  }
+}
+
 /** A repository over a driver that takes its time, with block `a` at revision 1, block `gone` deleted, and no cache. */
 async function slowRepo() {
-  const driver = new SlowDriver();
+  const driver = new FailingDriver();
   const storage = new RawStorage(driver, { cacheBytesMax: 0 });
   const repo = new StorageRepo(id => new BlockStorage(id, storage), { storage });
   const inserts = { a: { header: header('a'), text: 'one' }, gone: { header: header('gone') } };
@@ -40,6 +54,14 @@ describe('a read of tips from a store that takes its time', () => {
       expect(await repo.get({ blockIds: ['a'] })).toMatchObject({ a: { unavailable: 'unmaterializable' } });
       await storage.close();
     }
+  });
+
+  it('ends with the error of the engine, and does not ask it again (INV-6)', async () => {
+    const { driver, repo, storage } = await slowRepo();
+    driver.nextReadFails = true;
+    await expect(repo.get({ blockIds: ['a'] })).rejects.toThrow(StorageIoError);
+    expect(await repo.get({ blockIds: ['a'] })).toMatchObject({ a: { rev: 1 } });
+    await storage.close();
   });
 
   it('is served so as well where the heads are at hand, and the copies are not (INV-6)', async () => {
