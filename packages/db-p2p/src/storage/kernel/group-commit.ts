@@ -94,13 +94,16 @@ export class GroupCommit {
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
       const group = this.#gather();
+      let company = false;
       try {
         await this.#write(group);
+        company = group.members.length > 1 || this.#queue.length > 0;
+        for (const { resolve, entries } of group.members) resolve(entries);
       } catch (error) {
         this.#fail(group, error);
       }
       // Those that were answered go on first, so that what they hand in next joins the next group: half as many syncs.
-      if (group.members.length > 1 || this.#queue.length > 0) await nextTurn();
+      if (company) await nextTurn();
     }
     this.#running = undefined;
   }
@@ -135,7 +138,6 @@ export class GroupCommit {
       () => driver.write(group.writes),
       () => this.#makeVisible(group),
     );
-    for (const { resolve, entries } of group.members) resolve(entries);
   }
 
   #makeVisible(group: Group): void {

@@ -2,7 +2,7 @@ import { StorageIoError, StorePoisonedError } from '@blockstrata/db-core';
 import { getEventListeners } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { RawStorage, type DriverWrite } from '../../../src/storage/index.js';
+import { MemoryDriver, RawStorage, type DriverWrite } from '../../../src/storage/index.js';
 import { SlowDriver } from './slow-driver.js';
 
 /** Writes down how many records each write has, and fails once it is told how. */
@@ -69,6 +69,25 @@ describe('the batches of a store', () => {
       await Promise.all([first, ...others]);
       expect(driver.groups).toEqual(groups);
     }
+  });
+
+  it('of callers who go on once they are answered go down together, round by round', async () => {
+    const caller = async (name: string) => {
+      for (let round = 1; round <= 10; round++) await save(`${name} ${round}`);
+    };
+    await Promise.all(Array.from({ length: 8 }, (_, i) => caller(`${i}`)));
+    // The very first does not wait for company.
+    expect(driver.groups).toEqual([1, ...Array.from({ length: 9 }, () => 8), 7]);
+  });
+
+  it('of a lone caller do not wait for others', async () => {
+    storage = new RawStorage(new MemoryDriver());
+    await storage.open();
+    let turns = 0;
+    const counting = setImmediate().then(() => turns++);
+    for (let round = 1; round <= 10; round++) await save(`${round}`);
+    expect(turns).toBe(0);
+    await counting;
   });
 
   it('are taken back by an abort until the driver has them, and no others (INV-8)', async () => {
