@@ -103,7 +103,7 @@ describe('a block while its history is replayed', () => {
   });
 
   it('takes insertions that are longer than the arguments of a call may be', () => {
-    const many = Array.from({ length: 10_001 }, (_, i) => i);
+    const many = Array.from({ length: 200_000 }, (_, i) => i);
     for (const isEncoded of [true, false]) {
       const transforms: Transform[] = [
         { insert: { header, lines: ['a', 'b', 'c', 'd'] } },
@@ -125,6 +125,9 @@ describe('a block while its history is replayed', () => {
       state.reset(encodedBlock(block));
       expect(decodeEncoded(Buffer.concat(state.encoded()?.parts ?? []))).toEqual(block);
     }
+    expect(state.content()).toEqual(block);
+    expect(decodeEncoded(Buffer.concat(state.encoded()?.parts ?? []))).toEqual(block);
+    expect(() => state.apply({ updates: [['header', -1, 0, header]] })).toThrow('header is no entity');
     state.reset(undefined);
     expect([state.exists, state.encoded()]).toEqual([false, undefined]);
   });

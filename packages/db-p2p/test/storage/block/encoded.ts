@@ -3,7 +3,7 @@ import { EncodedBlock, EncodedTransform } from '../../../src/storage/encoded/enc
 import { encodeStored } from '../../../src/storage/encoded/encoded-value.js';
 import { TransformScanner } from '../../../src/storage/encoded/transform-scanner.js';
 
-const ELEMENTS_MAX = 100_000;
+const ELEMENTS_MAX = 1_000_000;
 
 function scannerOf(value: unknown): TransformScanner {
   return new TransformScanner(encodeStored(value), ELEMENTS_MAX, 'a', DEFAULT_LIMITS);
