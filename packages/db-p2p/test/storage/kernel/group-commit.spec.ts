@@ -75,9 +75,12 @@ describe('the batches of a store', () => {
     const caller = async (name: string) => {
       for (let round = 1; round <= 10; round++) await save(`${name} ${round}`);
     };
-    await Promise.all(Array.from({ length: 8 }, (_, i) => caller(`${i}`)));
-    // The very first does not wait for company.
-    expect(driver.groups).toEqual([1, ...Array.from({ length: 9 }, () => 8), 7]);
+    for (const callers of [2, 8]) {
+      await open();
+      await Promise.all(Array.from({ length: callers }, (_, i) => caller(`${i}`)));
+      // The very first does not wait for company.
+      expect(driver.groups).toEqual([1, ...Array.from({ length: 9 }, () => callers), callers - 1]);
+    }
   });
 
   it('of a lone caller do not wait for others', async () => {
