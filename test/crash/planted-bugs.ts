@@ -19,6 +19,8 @@ export function plantBug(driver: StoreDriver, bug: Bug): void {
       case 'half-a-batch': {
         const half = batch.length >>> 1;
         await write(batch.slice(0, half));
+        // Long enough that some kills come between.
+        await new Promise(resolve => setTimeout(resolve, 2));
         return write(batch.slice(half));
       }
       case 'drop-a-batch':

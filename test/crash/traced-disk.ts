@@ -103,12 +103,15 @@ class TraceBuilder {
     const inside = this.#inside(path);
     if (inside === undefined) return;
     if (flags.includes('O_CREAT') && this.#state.find(inside) === undefined) this.#made(path, 'file');
+    if (flags.includes('O_TRUNC')) this.#emptied(inside);
     const found = this.#state.find(inside);
     if (found === undefined) return;
-    if (flags.includes('O_TRUNC') && found.node.kind === 'file' && found.node.content.length > 0) {
-      this.#truncated(found.inode, 0);
-    }
     this.#open.set(descriptor, { inode: found.inode, offset: 0, append: flags.includes('O_APPEND') });
+  }
+
+  #emptied(inside: string): void {
+    const found = this.#state.find(inside);
+    if (found?.node.kind === 'file' && found.node.content.length > 0) this.#truncated(found.inode, 0);
   }
 
   #written(descriptor: number, bytes: Buffer, position: number | undefined): void {

@@ -22,6 +22,7 @@ export class Ledger {
   readonly requests = new Map<TrxId, PendRequest>();
   readonly missing: NonNullable<RepoFailure['missing']> = [];
   #log: readonly LogEntry[] = [];
+  #settled = 0;
 
   /** The commit log, as far as it was seen. */
   get log(): readonly LogEntry[] {
@@ -46,9 +47,14 @@ export class Ledger {
     return model;
   }
 
-  /** What was seen once must stay: entries from the beginning of the log. */
+  /** The log, as far as it was seen, is there for good: a process had it when it opened the store, or left nothing in doubt. */
+  settle(): void {
+    this.#settled = this.#log.length;
+  }
+
+  /** What is settled must stay: entries from the beginning of the log. */
   saw(entries: readonly LogEntry[]): void {
-    const known = Math.max(this.#log.length, entries.length);
+    const known = Math.max(this.#settled, entries.length);
     for (let i = 0; i < known; i++) {
       const [before, now] = [this.#log[i], entries[i]];
       if (now === undefined) wrong(`INV-3: the log ends at ${entries.length}, and reached ${known}`);

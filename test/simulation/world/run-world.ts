@@ -54,6 +54,8 @@ class World {
   readonly #counts = { lives: 0, crashes: 0, faults: 0, flips: 0 };
   #events: readonly WorldEvent[];
   #closing: Promise<void> | undefined;
+  /** A sync failed, and the machine went on: what the next process finds may still go with the power. */
+  #inDoubt = false;
 
   constructor(plan: WorldPlan, bug: PlantedBug) {
     this.#plan = plan;
@@ -110,12 +112,14 @@ class World {
     );
     this.#scheduler.abandon();
     if (end === 'done' && failure !== undefined) throw failure;
+    this.#inDoubt = end === 'done' && this.#faults.fired > 0;
     this.#counts.faults += this.#faults.fired;
     this.#faults.mend();
   }
 
   async #work(life: Life): Promise<void> {
     if (!(await this.#typed(() => life.storage.open()))) return;
+    this.#ledger.settle();
     const feed = this.#feed.follow(life.repo);
     await Promise.all(this.#coordinators.map(coordinator => coordinator.live(life)));
     await this.#typed(() => (this.#closing ??= life.storage.close()));
@@ -173,6 +177,7 @@ class World {
     const life = this.#medium.lookAt();
     await life.storage.open();
     const model = await this.#ledger.check(life);
+    if (!this.#inDoubt) this.#ledger.settle();
     this.#feed.check(this.#ledger.log);
     await life.storage.close();
     return model;
