@@ -117,8 +117,8 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'checksum-skipped-in-cbor',
     invariant: 'INV-6',
     file: `${KERNEL}/cbor-codec.ts`,
-    find: "return stored === actual ? undefined : 'its checksum does not match its key and content';",
-    replace: 'return stored === actual ? undefined : undefined;',
+    find: 'if (stored !== crc32(payload, crc32(key.encoded))) {',
+    replace: 'if (stored < 0) {',
     specs: [CODECS, RECOVER],
   },
   {
