@@ -11,6 +11,11 @@ type Report = { testResults: { assertionResults: { status: string; fullName: str
 type Catch = { readonly test: string; readonly testsBefore: number };
 
 const chosen = process.argv.slice(2);
+if (chosen.some(name => !SEEDED_BUGS.some(bug => bug.name === name))) {
+  const names = SEEDED_BUGS.map(({ name }) => `\n  ${name}`).join('');
+  process.stderr.write(`usage: npm run test:seeded-bugs [-- NAME ...], where NAME is one of${names}\n`);
+  process.exit(2);
+}
 const bugs = chosen.length === 0 ? SEEDED_BUGS : SEEDED_BUGS.filter(({ name }) => chosen.includes(name));
 for (const bug of bugs) requireApplicable(bug);
 let caught = 0;
