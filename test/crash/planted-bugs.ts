@@ -24,7 +24,7 @@ export function plantBug(driver: StoreDriver, bug: Bug): void {
         return write(batch.slice(half));
       }
       case 'drop-a-batch':
-        return writes % 20 === 0 ? undefined : write(batch);
+        return writes % 5 === 0 ? undefined : write(batch);
     }
   };
 }
