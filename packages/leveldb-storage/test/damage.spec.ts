@@ -201,6 +201,23 @@ describe('a damaged manifest', () => {
     expect(await readAll()).toBe('exact');
   });
 
+  it('that CURRENT does not name yet counts before the one that it names, whose later logs may be gone (INV-1, INV-9)', async () => {
+    let driver = await openDriver(whole);
+    for (let i = 0; i < RECORDS; i++) await putRecord(driver, i, 0);
+    // As if LevelDB had begun another log here.
+    const log = await fileNamed(/\.log$/);
+    const left = [[log, await readFile(join(whole, log))] as const];
+    for (let i = 0; i < RECORDS; i++) await putRecord(driver, i, 1);
+    await driver.close(Uint8Array.of(1));
+    for (const name of ['CURRENT', await fileNamed(/^MANIFEST/)]) left.push([name, await readFile(join(whole, name))]);
+    driver = await openDriver(whole);
+    await driver.close(Uint8Array.of(1));
+    // The rename of CURRENT was lost, and of what was removed after it some came back.
+    await cp(whole, directory, { recursive: true });
+    for (const [name, bytes] of left) await writeFile(join(directory, name), bytes);
+    expect(await readAll()).toBe('exact');
+  });
+
   it('that is missing, like a CURRENT that is missing or damaged, refuses the store', async () => {
     await makeStore(true);
     const manifest = await fileNamed(/^MANIFEST/);

@@ -30,11 +30,12 @@ export async function checkFiles(directory: string): Promise<FilesReport> {
   if (!names.includes(CURRENT_NAME) && (await isBarren(directory, names))) return NOTHING;
   const current = await readCurrent(directory);
   if (typeof current !== 'string') return { ...NOTHING, findings: [current] };
+  const newer = await reportOnNewer(directory, names, current);
+  if (newer !== undefined) return newer;
   const manifest = await readManifest(directory, current);
   const report = await reportOn(directory, names, manifest);
   if (report?.findings.length === 0) return report;
-  const mendable =
-    (await reportOnNewer(directory, names, current)) ?? (await reportBeforeLast(directory, names, manifest));
+  const mendable = await reportBeforeLast(directory, names, manifest);
   if (mendable !== undefined) return mendable;
   if (report !== undefined) return report;
   if (current === FIRST_MANIFEST && (await isBarren(directory, names)))
@@ -79,6 +80,7 @@ async function lookThrough(
 
 // LevelDB begins a manifest at each open, removes what the last one alone names, and leaves the rename of CURRENT to the
 // file system: so a manifest above the one that CURRENT names is the newer state, if it is whole and all it names is there.
+// The old one can look sound and not be: it names the first of its logs, and a later one may be gone.
 async function reportOnNewer(
   directory: string,
   names: readonly string[],

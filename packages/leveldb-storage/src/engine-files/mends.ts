@@ -4,11 +4,11 @@ import { replaceFile, syncDirectory, syncFile } from '../durable-files.js';
 import { CURRENT_NAME } from './file-names.js';
 
 /**
- * What a power cut can leave that LevelDB refuses to open, though nothing is lost:
+ * What a power cut can leave that LevelDB refuses to open, or opens without its last log, though nothing is lost:
  * - `cut`: the tail of a manifest is torn, or names tables that are not there yet. LevelDB acts on what it says only once
  *   it is on disk, and so are they.
- * - `repoint`: CURRENT names a manifest that is gone, or that names files which are gone. LevelDB removes those only after
- *   CURRENT names the next manifest, so the rename of CURRENT was lost.
+ * - `repoint`: there is a whole manifest above the one that CURRENT names. LevelDB removes what that one names only after
+ *   CURRENT names the next, so the rename of CURRENT was lost, and some of those files may be gone.
  * - `restart`: the first manifest, which LevelDB does not sync, is gone or empty, and there is nothing beside it.
  */
 export type Mend =
