@@ -124,12 +124,16 @@ async function findTables(
     const number = tableNumberOf(name);
     if (number !== undefined) files.set(number, name);
   }
+  const entries = [...version.tables.values()].map(table => ({ table, name: files.get(table.number) }));
+  // All at once: a large store has thousands.
+  const sizes = await Promise.all(
+    entries.map(async ({ name }) => (name === undefined ? undefined : (await stat(join(directory, name))).size)),
+  );
   const findings: Finding[] = [];
   const tables: TableFile[] = [];
-  for (const table of version.tables.values()) {
+  for (const [i, { table, name }] of entries.entries()) {
     const { level, number, bytes } = table;
-    const name = files.get(number);
-    const size = name === undefined ? undefined : (await stat(join(directory, name))).size;
+    const size = sizes[i];
     if (name !== undefined && size === bytes) {
       tables.push({ ...table, name });
       continue;
