@@ -1,20 +1,20 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '../system-errors.js';
-import { ByteReader } from './byte-reader.js';
-import { isIntact, readHandle, seekIndex, type TableBytes } from './table-blocks.js';
+import { mayHold } from './bloom-filters.js';
+import { findBlock, isIntact, type IndexedBlock, type TableBytes } from './table-blocks.js';
 import { damagedBlock, guarded, readTableIndex, type TableDamage } from './table-check.js';
 import type { TableFile } from './table-guard.js';
-import { userKey } from './version-edit.js';
 
-// Indexes that are kept, outside the heap: about a hundredth of the tables they are of (INV-12).
+// Indexes and filters that are kept, outside the heap: about a hundredth of the tables they are of (INV-12).
 const INDEX_BYTES_MAX = 32 * 1024 * 1024;
 
-type Index = { readonly block: Uint8Array; readonly checked: Set<number> };
+type Index = { readonly blocks: Buffer; readonly filters: Buffer | undefined; readonly checked: Set<number> };
 
 /**
  * Checks of a table what reading one key touches: its index and filters once, then the one block that LevelDB would look
- * into. It takes some microseconds for each block, so that a large store needs no check as a whole before it is read.
+ * into, unless a filter keeps it from that. It takes some microseconds for each block, so that a large store needs no check
+ * as a whole before it is read.
  */
 export class SpotChecks {
   readonly #directory: string;
@@ -28,8 +28,7 @@ export class SpotChecks {
   /** The damage that a read of `key` in this table would meet. */
   check(table: TableFile, key: Uint8Array): TableDamage[] {
     const known = this.#indexes.get(table);
-    const block = known && blockFor(known.block, key);
-    if (block === 'none' || (block !== undefined && known?.checked.has(block.handle.offset))) return [];
+    if (known !== undefined && blockToCheck(known, key) === undefined) return [];
     return withFile(join(this.#directory, table.name), table.bytes, bytes => {
       const index = known ?? this.#load(table, bytes);
       return 'problem' in index ? [index] : checkBlockOf(index, bytes, key);
@@ -38,17 +37,19 @@ export class SpotChecks {
 
   /** The table was checked as a whole, so its index is no longer needed. */
   forget(table: TableFile): void {
-    this.#bytes -= this.#indexes.get(table)?.block.length ?? 0;
+    const index = this.#indexes.get(table);
+    if (index !== undefined) this.#bytes -= bytesOf(index);
     this.#indexes.delete(table);
   }
 
   #load(table: TableFile, bytes: TableBytes): Index | TableDamage {
     const read = readTableIndex(bytes);
     if ('problem' in read) return read;
-    // A copy: what was read may be a view of something larger.
-    const index = { block: new Uint8Array(read.block), checked: new Set<number>() };
+    // Copies: what was read may be a view of something larger.
+    const filters = read.filters && Buffer.from(read.filters);
+    const index = { blocks: Buffer.from(read.blocks), filters, checked: new Set<number>() };
     this.#indexes.set(table, index);
-    this.#bytes += index.block.length;
+    this.#bytes += bytesOf(index);
     for (const oldest of this.#indexes.keys()) {
       if (this.#bytes <= INDEX_BYTES_MAX || oldest === table) break;
       this.forget(oldest);
@@ -57,20 +58,23 @@ export class SpotChecks {
   }
 }
 
+function bytesOf({ blocks, filters }: Index): number {
+  return blocks.length + (filters?.length ?? 0);
+}
+
 function checkBlockOf(index: Index, bytes: TableBytes, key: Uint8Array): TableDamage[] {
-  const block = blockFor(index.block, key);
-  if (block === 'none') return [];
+  const block = blockToCheck(index, key);
+  if (block === undefined) return [];
   if (!isIntact(bytes, block.handle)) return [damagedBlock(block.handle, block.above, block.upTo)];
   index.checked.add(block.handle.offset);
   return [];
 }
 
-// The first block that ends at the key or behind it: the only one of this table that LevelDB reads for it.
-function blockFor(index: Uint8Array, key: Uint8Array) {
-  const { found, before } = seekIndex(index, entry => Buffer.compare(userKey(entry), key) < 0);
-  if (found === undefined) return 'none';
-  const handle = readHandle(new ByteReader(found.value));
-  return { handle, above: before && userKey(before.key), upTo: userKey(found.key) };
+// The block of this table that LevelDB reads for a key, if it reads one and that was not checked yet.
+function blockToCheck({ blocks, filters, checked }: Index, key: Uint8Array): IndexedBlock | undefined {
+  const block = findBlock(blocks, key);
+  if (block === undefined || checked.has(block.handle.offset)) return undefined;
+  return filters === undefined || mayHold(filters, block.handle.offset, key) ? block : undefined;
 }
 
 /** Runs a check on the bytes of a file; one that is gone has none to check, as LevelDB has made other tables of it. */

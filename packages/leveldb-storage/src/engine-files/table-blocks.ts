@@ -1,6 +1,7 @@
 import { ByteReader } from './byte-reader.js';
 import { maskedCrc32c } from './masked-crc.js';
 import { decompressSnappy } from './snappy.js';
+import { KEY_TRAILER_BYTES } from './version-edit.js';
 
 /** The bytes of a table, wherever they are. */
 export type TableBytes = {
@@ -70,32 +71,41 @@ export function* entriesOf(block: Uint8Array): Generator<BlockEntry> {
   }
 }
 
-/**
- * The first entry of an index that `isBefore` does not put before what is looked for, and the entry before it. In an index
- * every entry holds its whole key, so it is found by halving.
- */
-export function seekIndex(
-  index: Uint8Array,
-  isBefore: (key: Uint8Array) => boolean,
-): { found: BlockEntry | undefined; before: BlockEntry | undefined } {
-  let [low, high] = [0, restartsOf(index)];
+/** A block of data, and which keys an index sends to it: those above `above`, up to and with `upTo`. */
+export type IndexedBlock = {
+  readonly handle: BlockHandle;
+  readonly above: Uint8Array | undefined;
+  readonly upTo: Uint8Array;
+};
+
+/** The one block that a key can be in; `undefined` where it is behind them all. In an index every entry holds its whole key. */
+export function findBlock(index: Buffer, key: Uint8Array): IndexedBlock | undefined {
+  const restarts = restartsOf(index);
+  let [low, high] = [0, restarts];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isBefore(indexEntry(index, middle).key)) low = middle + 1;
+    const { start, end } = entryBounds(index, restarts, middle);
+    if (index.compare(key, 0, key.length, start, end) < 0) low = middle + 1;
     else high = middle;
   }
-  const found = low < restartsOf(index) ? indexEntry(index, low) : undefined;
-  return { found, before: low > 0 ? indexEntry(index, low - 1) : undefined };
+  if (low === restarts) return undefined;
+  const found = entryBounds(index, restarts, low);
+  const before = low === 0 ? undefined : entryBounds(index, restarts, low - 1);
+  return {
+    handle: readHandle(new ByteReader(index, found.valueAt)),
+    above: before && index.subarray(before.start, before.end),
+    upTo: index.subarray(found.start, found.end),
+  };
 }
 
-function indexEntry(index: Uint8Array, number: number): BlockEntry {
-  const view = new DataView(index.buffer, index.byteOffset, index.byteLength);
-  const restarts = restartsOf(index);
-  const reader = new ByteReader(index, view.getUint32(index.length - 4 * (restarts + 1 - number), true));
+// Where the key of an entry lies, without LevelDB's own trailer, and where its value follows.
+function entryBounds(index: Buffer, restarts: number, entry: number): { start: number; end: number; valueAt: number } {
+  const reader = new ByteReader(index, index.readUInt32LE(index.length - 4 * (restarts + 1 - entry)));
   reader.number();
-  const own = reader.number();
-  const valueBytes = reader.number();
-  return { key: reader.take(own), value: reader.take(valueBytes) };
+  const keyBytes = reader.number();
+  reader.number();
+  const start = reader.offset;
+  return { start, end: start + Math.max(0, keyBytes - KEY_TRAILER_BYTES), valueAt: start + keyBytes };
 }
 
 function restartsOf(block: Uint8Array): number {

@@ -1,3 +1,4 @@
+import { BLOOM_FILTERS_NAME } from './bloom-filters.js';
 import { ByteReader } from './byte-reader.js';
 import { entriesOf, isIntact, readBlock, readHandle, type BlockHandle, type TableBytes } from './table-blocks.js';
 import { userKey } from './version-edit.js';
@@ -23,28 +24,39 @@ const MAGIC = 0xdb4775248b80fb57n;
 export function checkTable(table: TableBytes, smallest: Uint8Array | undefined): TableDamage[] {
   return guarded(() => {
     const index = readTableIndex(table);
-    return 'problem' in index ? [index] : checkData(table, index.block, smallest);
+    return 'problem' in index ? [index] : checkData(table, index.blocks, smallest);
   });
 }
 
-/** The index of a table, after all that LevelDB reads besides blocks of data was checked; or what is damaged. */
-export function readTableIndex(table: TableBytes): { readonly block: Uint8Array } | TableDamage {
+/** What LevelDB reads of a table besides blocks of data. */
+export type TableIndex = {
+  /** Which block holds which keys. */
+  readonly blocks: Uint8Array;
+  /** The Bloom filters of the blocks, where LevelDB has any. */
+  readonly filters: Uint8Array | undefined;
+};
+
+/** The index and the filters of a table, or what is damaged in them. */
+export function readTableIndex(table: TableBytes): TableIndex | TableDamage {
   const footerOffset = table.length - FOOTER_BYTES;
   if (footerOffset < 0) return whole(0, 'it is too short for a table');
   const footer = table.at(footerOffset, FOOTER_BYTES);
   const magic = new DataView(footer.buffer, footer.byteOffset).getBigUint64(FOOTER_BYTES - 8, true);
   if (magic !== MAGIC) return whole(footerOffset, 'it does not end like a table');
   const reader = new ByteReader(footer);
-  const filters = readHandle(reader);
+  const named = readHandle(reader);
   const index = readHandle(reader);
-  const filterBlock = readBlock(table, filters);
-  if (filterBlock === undefined) return whole(filters.offset, 'the checksum of an index of filters does not match');
-  for (const { value } of entriesOf(filterBlock)) {
-    const filter = readHandle(new ByteReader(value));
-    if (!isIntact(table, filter)) return whole(filter.offset, 'the checksum of a filter does not match');
+  const namedBlock = readBlock(table, named);
+  if (namedBlock === undefined) return whole(named.offset, 'the checksum of an index of filters does not match');
+  let filters: Uint8Array | undefined;
+  for (const { key, value } of entriesOf(namedBlock)) {
+    const handle = readHandle(new ByteReader(value));
+    const filter = readBlock(table, handle);
+    if (filter === undefined) return whole(handle.offset, 'the checksum of a filter does not match');
+    if (Buffer.from(key).toString() === BLOOM_FILTERS_NAME) filters = filter;
   }
-  const block = readBlock(table, index);
-  return block === undefined ? whole(index.offset, 'the checksum of the index does not match') : { block };
+  const blocks = readBlock(table, index);
+  return blocks === undefined ? whole(index.offset, 'the checksum of the index does not match') : { blocks, filters };
 }
 
 /** Runs a check; what breaks it is damage, of all keys. */

@@ -30,7 +30,8 @@ const Tag = {
   previousLogNumber: 9,
 } as const;
 
-const KEY_TRAILER_BYTES = 8;
+/** Behind each key in a table: a sequence number and a type. */
+export const KEY_TRAILER_BYTES = 8;
 
 /**
  * What a record of a manifest says; `undefined` where it says nothing that LevelDB 1.20 understands.
@@ -87,7 +88,7 @@ function readField(reader: ByteReader, edit: VersionEdit): boolean {
   }
 }
 
-/** The key of the user in a key of a table, which LevelDB ends with a sequence number and a type. */
+/** The key of the user in a key of a table. */
 export function userKey(internalKey: Uint8Array): Uint8Array {
   return internalKey.subarray(0, Math.max(0, internalKey.length - KEY_TRAILER_BYTES));
 }
