@@ -6,7 +6,7 @@ import { findBlock, isIntact, type IndexedBlock, type TableBytes } from './table
 import { damagedBlock, guarded, readTableIndex, type TableDamage } from './table-check.js';
 import type { TableFile } from './table-guard.js';
 
-// Indexes and filters that are kept, outside the heap: about a hundredth of the tables they are of (INV-12).
+// Indexes and filters that are kept, outside the heap: one to three hundredths of the tables they are of (INV-12).
 const INDEX_BYTES_MAX = 32 * 1024 * 1024;
 
 type Index = { readonly blocks: Buffer; readonly filters: Buffer | undefined; readonly checked: Set<number> };
