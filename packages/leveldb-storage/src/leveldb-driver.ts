@@ -13,7 +13,6 @@ import type {
   ScanRange,
   StoreDriver,
 } from '@blockstrata/db-p2p/storage';
-import { DirectoryWatch } from './directory-watch.js';
 import { replaceFile } from './durable-files.js';
 import { sealLogs } from './engine-files/closed-logs.js';
 import { toStorageError, withStorageErrors } from './level-errors.js';
@@ -61,9 +60,7 @@ export class LevelDBDriver implements StoreDriver {
   async open(options: DriverOpenOptions): Promise<DriverOpened> {
     return withStorageErrors('open the store', this.name, async () => {
       const store = await openStore({ ...options, directory: this.#directory, engine: this.#options });
-      const strict = options.durability === 'strict';
-      const reader = new LevelReader(this.name, store.engine, store.guard);
-      this.#session = { ...store, reader, strict, watch: new DirectoryWatch(store.path) };
+      this.#session = { ...store, reader: new LevelReader(this.name, store.engine, store.guard) };
       return { losses: store.losses };
     });
   }
@@ -85,6 +82,7 @@ export class LevelDBDriver implements StoreDriver {
       } finally {
         await session.engine.close();
         session.release();
+        await session.watch?.close();
       }
     });
   }
@@ -111,8 +109,8 @@ export class LevelDBDriver implements StoreDriver {
         if (value === undefined) batch.del(key.encoded, DELETE);
         else batch.put(key.encoded, value, PUT);
       }
-      await batch.write(session.strict ? SYNC : NO_SYNC);
-      if (session.strict && session.watch.isBehind()) await session.watch.sync();
+      await batch.write(session.watch === undefined ? NO_SYNC : SYNC);
+      if (session.watch?.isBehind() === true) await session.watch.sync();
     } catch (error) {
       throw toStorageError(error, 'write a batch', this.name);
     } finally {
@@ -136,11 +134,7 @@ export class LevelDBDriver implements StoreDriver {
   }
 }
 
-type Session = OpenedStore & {
-  readonly reader: LevelReader;
-  readonly strict: boolean;
-  readonly watch: DirectoryWatch;
-};
+type Session = OpenedStore & { readonly reader: LevelReader };
 
 async function directoryBytes(path: string): Promise<number> {
   const names = await readdir(path);

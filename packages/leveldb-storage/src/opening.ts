@@ -2,6 +2,7 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CorruptRecordError, StoreLockedError } from '@blockstrata/db-core';
 import { keyPrefix, type DriverLoss, type DriverOpenOptions, type StoreHeaderImage } from '@blockstrata/db-p2p/storage';
+import { DirectoryWatch } from './directory-watch.js';
 import { createFile, makeDirectory, replaceFile, syncDirectory } from './durable-files.js';
 import { checkFiles } from './engine-files/check-files.js';
 import { LOCK_NAME } from './engine-files/file-names.js';
@@ -26,6 +27,8 @@ export type OpenedStore = {
   readonly path: string;
   readonly losses: readonly DriverLoss[];
   readonly guard: TableGuard;
+  /** Of a strict store: what it acknowledges is durable under its name too. */
+  readonly watch: DirectoryWatch | undefined;
   /** Lets another instance of this thread have the directory. */
   release(): void;
 };
@@ -52,7 +55,8 @@ export async function openStore(options: OpeningOptions): Promise<OpenedStore> {
     const engine = await openEngine(found.path, options.directory, options.engine);
     try {
       await takeOver(options, found, image);
-      return { engine, path: found.path, losses, guard, release };
+      const watch = options.durability === 'strict' ? new DirectoryWatch(found.path) : undefined;
+      return { engine, path: found.path, losses, guard, watch, release };
     } catch (error) {
       await engine.close();
       throw error;

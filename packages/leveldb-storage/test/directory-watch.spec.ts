@@ -28,6 +28,7 @@ it('a directory is behind from when a name comes until it was synced, however so
   expect(watch.isBehind()).toBe(true);
   await rm(join(directory, 'late'));
   expect(watch.isBehind()).toBe(false);
+  await watch.close();
   await rm(directory, { recursive: true });
 });
 
@@ -37,5 +38,6 @@ it('a name that comes while the directory is being synced is behind (INV-1)', as
   const syncing = watch.sync();
   await Promise.all([syncing, writeFile(join(directory, 'meanwhile'), '')]);
   expect(watch.isBehind()).toBe(true);
+  await watch.close();
   await rm(directory, { recursive: true });
 });
