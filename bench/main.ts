@@ -58,6 +58,7 @@ async function ask(question: Question, given: Arguments): Promise<Report> {
   for (const figure of question.figures({ small: given.small, scratch, check })) {
     if (!given.only.every(word => figure.name.includes(word))) continue;
     rows.push(given.profile ? await profile(figure, given) : await measure(figure, given));
+    scratch.sweep();
   }
   await question.dispose?.();
   const date = new Date().toISOString();

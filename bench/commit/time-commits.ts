@@ -36,7 +36,7 @@ export function commitContender(
       const { user, system } = process.cpuUsage(cpuBefore);
       const hash = await session.hash?.();
       await session.close();
-      scratch.remove(directory);
+      scratch.discard(directory);
       const value = count / ((run + close + reopen) / 1000);
       return {
         value,

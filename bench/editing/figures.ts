@@ -76,7 +76,7 @@ export function momentsFigure({ recording, leafCharactersMax }: TextShape, { scr
           hash: createHash('sha256').update(texts.join('\0')).digest('hex').slice(0, 16),
         };
       };
-      return { ours: { name: OURS, run }, peers: [], dispose: () => scratch.remove(directory) };
+      return { ours: { name: OURS, run }, peers: [], dispose: () => scratch.discard(directory) };
     },
   };
 }
@@ -96,7 +96,7 @@ export function bytesFigure({ recording, leafCharactersMax }: TextShape, { scrat
         await storage.close();
         await compact(directory);
         const value = tableBytes(directory) / keystrokesOf(recording);
-        scratch.remove(directory);
+        scratch.discard(directory);
         return { value };
       };
       return { ours: { name: OURS, run }, peers: [] };

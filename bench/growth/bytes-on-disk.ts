@@ -50,7 +50,7 @@ async function sizeWith(revisions: number, scratch: Scratch): Promise<number> {
   await storage.close();
   await compact(directory);
   const size = tableBytes(directory);
-  scratch.remove(directory);
+  scratch.discard(directory);
   return size;
 }
 

@@ -32,7 +32,7 @@ export function commitsAtSize(shape: SizedCommits, scratch: Scratch, bound?: Bou
       return {
         ours: first.contender,
         peers: peers.map(({ contender }) => contender),
-        dispose: () => contenders.forEach(({ directory }) => scratch.remove(directory)),
+        dispose: () => contenders.forEach(({ directory }) => scratch.discard(directory)),
       };
     },
   };

@@ -41,7 +41,7 @@ export function remoteFigure({ small, scratch }: Asked): Figure {
           await node.stop();
           await server.stop();
           await storage.close();
-          directories.forEach(directory => scratch.remove(directory));
+          directories.forEach(directory => scratch.discard(directory));
         },
       };
     },

@@ -52,7 +52,7 @@ export function readFigure(shape: ReadShape, scratch: Scratch, bound?: Bound): F
       return {
         ours: contend(OURS, { kind: 'ours', directory: store.directory }),
         peers,
-        dispose: () => scratch.remove(store.directory),
+        dispose: () => scratch.discard(store.directory),
       };
     },
   };

@@ -43,7 +43,7 @@ function recoveryFigure(backend: 'LevelDB' | 'files', { small, scratch }: Asked)
           try {
             return await open(directory);
           } finally {
-            scratch.remove(directory);
+            scratch.discard(directory);
           }
         },
       });

@@ -44,7 +44,7 @@ function replayFigure(command: string, backend: (typeof BACKENDS)[number], { sma
           QUIETLY,
         );
         const ms = performance.now() - begun;
-        scratch.remove(store);
+        scratch.discard(store);
         return { summary: JSON.parse(text) as ReplaySummary, ms };
       };
       const { summary } = replayInto(small ? 'sample' : 'all');
