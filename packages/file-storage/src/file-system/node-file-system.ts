@@ -18,6 +18,7 @@ const open = promisify(fs.open);
 const close = promisify(fs.close);
 const fdatasync = promisify(fs.fdatasync);
 const fsync = promisify(fs.fsync);
+const mkdir = promisify(fs.mkdir);
 
 class NodeOpenFile implements OpenFile {
   readonly #descriptor: number;
@@ -63,7 +64,9 @@ export const nodeFileSystem: FileSystem = {
     return stats === undefined ? undefined : statusOf(stats);
   },
   readdir: path => fs.promises.readdir(path),
-  mkdir: path => fs.promises.mkdir(path, { mode: DIRECTORY_MODE }).then(() => undefined),
+  async mkdir(path) {
+    await mkdir(path, DIRECTORY_MODE);
+  },
   rename: promisify(fs.rename),
   link: promisify(fs.link),
   unlink: promisify(fs.unlink),

@@ -5,6 +5,7 @@ import { ESCAPED_NAME_LENGTH_MAX } from '../bounds.js';
 const HASH_MARK = '~';
 
 const PLAIN = /^[a-z0-9_-]+$/;
+const NOT_PLAIN = /[^a-z0-9_-]/gu;
 const RESERVED = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/;
 
 /**
@@ -35,25 +36,21 @@ export function idOfName(name: string): string | undefined {
 }
 
 function escape(id: string): string {
-  const bytes = Buffer.from(id, 'utf8');
-  let name = '';
-  for (const [index, byte] of bytes.entries()) {
-    const inner = index > 0 && index < bytes.length - 1;
-    name += isPlain(byte) || (byte === DOT && inner) ? String.fromCharCode(byte) : hex(byte);
-  }
-  return RESERVED.test(name) ? hex(name.charCodeAt(0)) + name.slice(1) : name;
+  const last = id.length - 1;
+  const name = id.replace(NOT_PLAIN, (character, index: number) =>
+    character === '.' && index > 0 && index < last ? character : hex(character),
+  );
+  return RESERVED.test(name) ? hex(name.charAt(0)) + name.slice(1) : name;
 }
 
-const DOT = 0x2e;
-const DASH = 0x2d;
-const UNDERSCORE = 0x5f;
-
-function isPlain(byte: number): boolean {
-  const isDigit = byte >= 0x30 && byte <= 0x39;
-  const isLower = byte >= 0x61 && byte <= 0x7a;
-  return isDigit || isLower || byte === DASH || byte === UNDERSCORE;
+/** `%xx` for each byte of the UTF-8 of one character. */
+function hex(character: string): string {
+  const code = character.charCodeAt(0);
+  return HEX[code] ?? [...Buffer.from(character, 'utf8')].map(hexOfByte).join('');
 }
 
-function hex(byte: number): string {
+function hexOfByte(byte: number): string {
   return `%${byte.toString(16).padStart(2, '0')}`;
 }
+
+const HEX = Array.from({ length: 0x80 }, (_, byte) => hexOfByte(byte));

@@ -2,10 +2,10 @@ import type { BlockId } from '@blockstrata/db-core';
 import type { DriverWrite } from '@blockstrata/db-p2p/storage';
 import { APPLY_PARALLELISM } from '../bounds.js';
 import type { FileSystem } from '../file-system/file-system.js';
-import { ioFailure } from '../file-system/io-failure.js';
+import { errorCode, ioFailure } from '../file-system/io-failure.js';
 import type { TemporaryFiles } from '../file-system/temporary-files.js';
 import { isHashedName } from '../layout/name-of-id.js';
-import { ID_NAME, isDirectory, itemName, type TreeKey, type TreePlaces } from '../layout/tree-places.js';
+import { ID_NAME, isDirectory, RECORD_SUFFIX, type TreeKey, type TreePlaces } from '../layout/tree-places.js';
 import { inParallel } from './in-parallel.js';
 
 /** What the tree is written with. */
@@ -39,7 +39,8 @@ export class TreeWriter {
    */
   async apply(writes: Iterable<DriverWrite>, recovering: boolean): Promise<void> {
     await inParallel(byBlock(writes), APPLY_PARALLELISM, async block => {
-      for (const write of block) await this.#apply(write, recovering);
+      const absent = new Set<string>();
+      for (const write of block) await this.#apply(write, recovering, absent);
     });
   }
 
@@ -56,31 +57,33 @@ export class TreeWriter {
     this.#changed.clear();
   }
 
-  async #apply({ key, value }: TreeWrite, recovering: boolean): Promise<void> {
+  /** @param absent kinds of which the block had no directory before this checkpoint, as far as was looked. */
+  async #apply({ key, value }: TreeWrite, recovering: boolean, absent: Set<string>): Promise<void> {
+    if (value === undefined && absent.has(key.kind)) return;
     const path = this.#site.places.file(key);
     try {
-      if (value === undefined) await this.#delete(key, recovering);
-      else await this.#put(key, value);
+      if (value !== undefined) await this.#put(key, path, value);
+      else if (this.#site.places.isThere(key.blockId, key.kind)) await this.#delete(key, path, recovering);
+      else absent.add(key.kind);
     } catch (error) {
       throw ioFailure('write', path, error);
     }
   }
 
-  async #put(key: TreeKey, value: Uint8Array): Promise<void> {
+  async #put(key: TreeKey, path: string, value: Uint8Array): Promise<void> {
     for (const directory of this.#site.places.settle(key)) await this.#settle(directory, key);
-    const idFile = this.#idFile(key);
+    const idFile = this.#idFile(key, path);
     if (idFile !== undefined) await this.#place(idFile.path, idText(idFile.id));
-    await this.#place(this.#site.places.file(key), Buffer.concat([value, NEWLINE]));
+    await this.#place(path, Buffer.concat([value, NEWLINE]));
   }
 
-  async #delete(key: TreeKey, recovering: boolean): Promise<void> {
-    const { fileSystem, places } = this.#site;
-    if (!places.isThere(key.blockId, key.kind)) return;
-    const idFile = this.#idFile(key);
-    for (const path of idFile === undefined ? [places.file(key)] : [places.file(key), idFile.path]) {
-      const isThere = fileSystem.statusSync(path) !== undefined;
-      if (isThere) await fileSystem.unlink(path);
-      if (isThere || recovering) this.#changed.add(directoryOf(path));
+  async #delete(key: TreeKey, path: string, recovering: boolean): Promise<void> {
+    const { fileSystem } = this.#site;
+    const idFile = this.#idFile(key, path);
+    for (const file of idFile === undefined ? [path] : [path, idFile.path]) {
+      const isThere = fileSystem.statusSync(file) !== undefined;
+      if (isThere) await fileSystem.unlink(file);
+      if (isThere || recovering) this.#changed.add(directoryOf(file));
     }
   }
 
@@ -88,15 +91,17 @@ export class TreeWriter {
   async #settle(directory: string, key: TreeKey): Promise<void> {
     const { fileSystem, root } = this.#site;
     const parent = directoryOf(directory);
-    if (!isDirectory(fileSystem, directory)) await fileSystem.mkdir(directory);
+    await fileSystem.mkdir(directory).catch((error: unknown) => {
+      if (errorCode(error) !== 'EEXIST' || !isDirectory(fileSystem, directory)) throw error;
+    });
     this.#changed.add(parent);
     const name = directory.slice(parent.length + 1);
     if (parent === root && isHashedName(name)) await this.#place(`${directory}/${ID_NAME}`, idText(key.blockId));
   }
 
-  #idFile(key: TreeKey): { path: string; id: string } | undefined {
+  #idFile(key: TreeKey, file: string): { path: string; id: string } | undefined {
     if (key.kind === 'meta' || key.kind === 'rev') return undefined;
-    const name = itemName(key);
+    const name = file.slice(file.lastIndexOf('/') + 1, -RECORD_SUFFIX.length);
     if (!isHashedName(name)) return undefined;
     return { path: this.#site.places.idFileOfItem(key.kind, key.blockId, name), id: key.trxId };
   }
