@@ -33,7 +33,9 @@ async function main(argv: readonly string[]): Promise<void> {
     throw new TypeError(`there is no question ${given.question}; there are ${Object.keys(QUESTIONS).join(', ')}`);
   }
   const { default: question } = await load();
-  const report = await ask(question, given);
+  // Removed only after the report was written: that can take minutes.
+  using scratch = new Scratch();
+  const report = await ask(question, given, scratch);
   if (report.rows.some(row => row.verdict !== undefined)) console.log(formatVerdicts(report.rows));
   if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify(report, null, 2)}\n`);
   if (report.checks.some(({ passed }) => !passed) || report.rows.some(({ sameResult }) => !sameResult)) {
@@ -41,8 +43,7 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-async function ask(question: Question, given: Arguments): Promise<Report> {
-  using scratch = new Scratch();
+async function ask(question: Question, given: Arguments, scratch: Scratch): Promise<Report> {
   const machine = lookAtMachine(scratch.directory);
   const commit = checkedOutCommit(process.cwd());
   const size = given.small ? 'small' : 'full';
@@ -57,8 +58,8 @@ async function ask(question: Question, given: Arguments): Promise<Report> {
   const rows: Row[] = [];
   for (const figure of question.figures({ small: given.small, scratch, check })) {
     if (!given.only.every(word => figure.name.includes(word))) continue;
-    rows.push(given.profile ? await profile(figure, given) : await measure(figure, given));
     scratch.sweep();
+    rows.push(given.profile ? await profile(figure, given) : await measure(figure, given));
   }
   await question.dispose?.();
   const date = new Date().toISOString();
