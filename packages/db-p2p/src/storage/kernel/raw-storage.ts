@@ -337,12 +337,13 @@ export class RawStorage implements IRawStorage {
 
   #submit(batch: SealedBatch, signal: AbortSignal | undefined): Promise<readonly LogEntry[]> {
     if (this.#state.name === 'open') return this.#groupCommit.submit(batch, signal);
-    return this.#ready().then(() => this.#groupCommit.submit(batch, signal));
+    // By then the store may be closing again.
+    return this.#ready().then(() => this.#submit(batch, signal));
   }
 
   #whenReady<T>(run: () => MaybePromise<T>): MaybePromise<T> {
     if (this.#state.name === 'open') return run();
-    return this.#ready().then(run);
+    return this.#ready().then(() => this.#whenReady(run));
   }
 
   async #ready(): Promise<void> {

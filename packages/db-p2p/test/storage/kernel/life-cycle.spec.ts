@@ -178,6 +178,31 @@ describe('a store', () => {
     await closing;
   });
 
+  it('writes nothing while it closes, also where the write opened it, and tells what became of it (INV-1)', async () => {
+    class SlowWrites extends WatchedDriver {
+      override async write(writes: readonly DriverWrite[]): Promise<void> {
+        this.calls.push('write');
+        await setImmediate();
+        await super.write(writes);
+        this.calls.push('written');
+      }
+    }
+    for (const turns of [0, 1, 2, 3, 4, 5, 6]) {
+      const driver = new SlowWrites();
+      const storage = new RawStorage(driver);
+      const write = storage.saveMetadata('a', head(1)).then(
+        () => 'stored',
+        (error: unknown) => error,
+      );
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      await storage.close();
+      const wrote = (await write) === 'stored';
+      if (!wrote) expect(await write).toBeInstanceOf(StoreClosedError);
+      expect(driver.calls).toEqual(['open', 'opened', ...(wrote ? ['write', 'written'] : []), 'close', 'closed']);
+      expect(await storage.open().then(() => storage.getMetadata('a'))).toEqual(wrote ? head(1) : undefined);
+    }
+  });
+
   it('is opened once, closed once, and opened again once it is closed, however the calls meet', async () => {
     const driver = new WatchedDriver();
     const storage = new RawStorage(driver);
