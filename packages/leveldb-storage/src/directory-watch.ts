@@ -2,8 +2,12 @@ import { close, fstatSync, fsync, openSync, readdirSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 // File systems stamp a directory with a clock that stands still for some milliseconds, so that a second change soon after
-// the first may not show.
+// the first may not show. Some keep whole seconds (ext4 with small inodes, HFS+), and FAT every other one.
 const STAMP_SETTLED_MS = 50;
+const WHOLE_SECOND_SETTLED_MS = 2500;
+
+const closeDescriptor = promisify(close);
+const syncDescriptor = promisify(fsync);
 
 /**
  * Sees to it that the names in a directory are on disk. LevelDB syncs a log that it writes to, but not the directory that
@@ -39,7 +43,8 @@ export class DirectoryWatch {
     if (this.#isSettled) return false;
     const lookedAtMs = performance.now();
     const isBehind = readdirSync(this.#path).some(name => !this.#synced.has(name));
-    this.#isSettled = !isBehind && lookedAtMs - this.#seenAtMs >= STAMP_SETTLED_MS;
+    const settledMs = stampMs % 1000 === 0 ? WHOLE_SECOND_SETTLED_MS : STAMP_SETTLED_MS;
+    this.#isSettled = !isBehind && lookedAtMs - this.#seenAtMs >= settledMs;
     return isBehind;
   }
 
@@ -47,12 +52,12 @@ export class DirectoryWatch {
   async sync(): Promise<void> {
     if (this.#descriptor === undefined) return;
     const names = new Set(readdirSync(this.#path));
-    await promisify(fsync)(this.#descriptor);
+    await syncDescriptor(this.#descriptor);
     this.#synced = names;
   }
 
   /** Closes the directory; only when nothing of this is under way. */
   async close(): Promise<void> {
-    if (this.#descriptor !== undefined) await promisify(close)(this.#descriptor);
+    if (this.#descriptor !== undefined) await closeDescriptor(this.#descriptor);
   }
 }

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -37,6 +37,24 @@ it('a name that comes while the directory is being synced is behind (INV-1)', as
   const watch = new DirectoryWatch(directory);
   const syncing = watch.sync();
   await Promise.all([syncing, writeFile(join(directory, 'meanwhile'), '')]);
+  expect(watch.isBehind()).toBe(true);
+  await watch.close();
+  await rm(directory, { recursive: true });
+});
+
+it('a name shows although the file system stamps a directory with whole seconds (INV-1)', async () => {
+  const directory = await temporaryDirectory();
+  const watch = new DirectoryWatch(directory);
+  const wholeSecond = new Date(1_700_000_000_000);
+  await writeFile(join(directory, 'first'), '');
+  await utimes(directory, wholeSecond, wholeSecond);
+  await watch.sync();
+  expect(watch.isBehind()).toBe(false);
+  // So long a clock of milliseconds never stands still.
+  await delay(60);
+  expect(watch.isBehind()).toBe(false);
+  await writeFile(join(directory, 'late'), '');
+  await utimes(directory, wholeSecond, wholeSecond);
   expect(watch.isBehind()).toBe(true);
   await watch.close();
   await rm(directory, { recursive: true });
