@@ -80,9 +80,12 @@ export class LevelDBDriver implements StoreDriver {
           await replaceFile(headerPath(session.path), header);
         }
       } finally {
-        await session.engine.close();
-        session.release();
-        await session.watch?.close();
+        try {
+          await session.engine.close();
+        } finally {
+          session.release();
+          await session.watch?.close();
+        }
       }
     });
   }
