@@ -36,22 +36,9 @@ export async function findLogDamage(
   const walk = new BatchWalk(version.lastSequence + 1);
   for (const [, name] of [...logs].sort(([a], [b]) => a - b)) {
     const log = await readFile(join(directory, name));
-    const found = walk.through(name, log);
-    findings.push(...(found.length > 0 ? found : findTornClosed(name, log, closed.get(name))));
+    findings.push(...walk.through(name, log, closed.get(name)));
   }
   return findings;
-}
-
-// A log that was whole when the store was closed has no torn end.
-function findTornClosed(name: string, log: Uint8Array, closedBytes: number | undefined): Finding[] {
-  if (closedBytes === undefined) return [];
-  if (log.length < closedBytes) {
-    return [finding(name, log.length, `it ends here, and had ${closedBytes} bytes when the store was closed`)];
-  }
-  for (const { damage } of readBatches(log)) {
-    if (damage !== undefined) return [finding(name, damage.offset, damage.problem)];
-  }
-  return [];
 }
 
 /** Follows the sequence numbers of batches from one log to the next. */
@@ -65,12 +52,17 @@ export class BatchWalk {
     this.#next = next;
   }
 
-  /** @returns damage that a batch of this log follows: one finding for each log at most. */
-  through(name: string, log: Uint8Array): Finding[] {
+  /**
+   * @param closedBytes how long the log was when the store was closed: then its end cannot be torn.
+   * @returns damage that a batch of this log follows, or at an end that cannot be torn: one finding for each log at most.
+   */
+  through(name: string, log: Uint8Array, closedBytes?: number): Finding[] {
     const findings: Finding[] = [];
+    let torn: Finding | undefined;
     for (const { batch, damage } of readBatches(log)) {
       if (batch === undefined) {
-        this.#damage ??= finding(name, damage.offset, damage.problem);
+        torn ??= finding(name, damage.offset, damage.problem);
+        this.#damage ??= torn;
         continue;
       }
       if (this.#damage !== undefined) findings.push(this.#damage);
@@ -80,6 +72,10 @@ export class BatchWalk {
       }
       this.#damage = undefined;
       this.#next = batch.sequence + batch.count;
+    }
+    if (findings.length === 0 && closedBytes !== undefined) {
+      if (log.length < closedBytes) torn = endsTooSoon(name, log, closedBytes);
+      if (torn !== undefined) return [torn];
     }
     return findings.slice(0, 1);
   }
@@ -118,6 +114,10 @@ export function* readBatches(log: Uint8Array): Generator<Read> {
     last = sequence;
     yield { batch: { offset, sequence, count: view.getUint32(8, true), payload } };
   }
+}
+
+function endsTooSoon(name: string, log: Uint8Array, closedBytes: number): Finding {
+  return finding(name, log.length, `it ends here, and had ${closedBytes} bytes when the store was closed`);
 }
 
 function finding(name: string, offset: number, problem: string): Finding {
