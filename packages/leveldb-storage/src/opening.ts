@@ -9,7 +9,7 @@ import { LOCK_NAME } from './engine-files/file-names.js';
 import type { Finding } from './engine-files/findings.js';
 import { applyMend, type Mend } from './engine-files/mends.js';
 import { salvage } from './engine-files/salvage.js';
-import { TableGuard, type TableFile } from './engine-files/table-guard.js';
+import { TableGuard } from './engine-files/table-guard.js';
 import { openEngine, rebuildEngine, requireUnlocked, type Engine } from './engine.js';
 import { findLockHolder } from './lock-holder.js';
 import { claimStore } from './open-stores.js';
@@ -49,10 +49,8 @@ export async function openStore(options: OpeningOptions): Promise<OpenedStore> {
   if (release === undefined) throw new StoreLockedError(options.directory, 'this process');
   try {
     const image = options.admit(found.header);
-    if (found.header === undefined) {
-      await requireNoHolder(options, found.path);
-      await createStore(found, image);
-    }
+    await requireNoHolder(options, found.path);
+    if (found.header === undefined) await createStore(found, image);
     const { losses, guard } = await prepareFiles(options, found.path);
     const engine = await openEngine(found.path, options.directory, options.engine);
     try {
@@ -87,17 +85,15 @@ const LOOKS_MAX = 3;
 // The kernel reads the end of the commit log when it opens a store, and heads of blocks before anything else.
 const READ_FIRST = { low: Buffer.from(keyPrefix('log')), high: Buffer.from(keyPrefix('meta') + ABOVE_ALL) };
 
-// So that some are read while another is looked through.
-const TABLES_AT_ONCE = 4;
-
 /** LevelDB's files as they were found before it opened them. */
 type Prepared = { readonly losses: DriverLoss[]; readonly guard: TableGuard };
 
 /** Checks LevelDB's files; what stands in its way and was never acknowledged, or may be given up, is mended. */
 async function prepareFiles(options: OpeningOptions, path: string): Promise<Prepared> {
-  let looked = await lookAtUnheld(options, path);
+  let looked = await lookAtFiles(options, path);
   for (let looks = 1; looks < LOOKS_MAX && looked?.findings.length !== 0; looks++) {
-    looked = await lookAtUnheld(options, path);
+    await requireNoHolder(options, path);
+    looked = await lookAtFiles(options, path);
   }
   if (looked === undefined) throw new StoreLockedError(options.directory, undefined);
   const { findings, mend, guard } = looked;
@@ -113,14 +109,6 @@ async function prepareFiles(options: OpeningOptions, path: string): Promise<Prep
   return { losses, guard: new TableGuard(path, (await checkFiles(path)).tables) };
 }
 
-// Linux takes some 15 ms to tell who holds which locks, mostly waiting: meanwhile the files are looked at, in vain if held.
-async function lookAtUnheld(options: OpeningOptions, path: string): Promise<LookedAt | undefined> {
-  const [asked, looked] = await Promise.allSettled([requireNoHolder(options, path), lookAtFiles(options, path)]);
-  if (asked.status === 'rejected') throw asked.reason;
-  if (looked.status === 'rejected') throw looked.reason;
-  return looked.value;
-}
-
 /**
  * To salvage, every table is looked through; to open, as many as the options say: the others before they are read.
  * `undefined`: files went away meanwhile, as they do only where an owner is at work.
@@ -130,15 +118,13 @@ async function lookAtFiles({ salvage, engine }: OpeningOptions, path: string): P
   if (report === undefined) return undefined;
   const { findings, mend, tables } = report;
   const guard = new TableGuard(path, tables);
-  const first = guard.unchecked(READ_FIRST.low, READ_FIRST.high);
-  const chosen: TableFile[] = [];
   let bytes = 0;
+  const first = guard.unchecked(READ_FIRST.low, READ_FIRST.high);
   for (const table of new Set([...first, ...tables])) {
     bytes += table.bytes;
     if (!salvage && bytes > engine.openCheckBytesMax) break;
-    chosen.push(table);
+    await guard.check([table]);
   }
-  for (let i = 0; i < chosen.length; i += TABLES_AT_ONCE) await guard.check(chosen.slice(i, i + TABLES_AT_ONCE));
   return { findings: [...findings, ...guard.findings], mend, guard };
 }
 
