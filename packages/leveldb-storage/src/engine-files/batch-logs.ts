@@ -54,15 +54,17 @@ export class BatchWalk {
 
   /**
    * @param closedBytes how long the log was when the store was closed: then its end cannot be torn.
-   * @returns damage that a batch of this log follows, or at an end that cannot be torn: one finding for each log at most.
+   * @returns damage that a batch of this log follows, in an earlier log too, or at an end that cannot be torn: one finding
+   * at most.
    */
   through(name: string, log: Uint8Array, closedBytes?: number): Finding[] {
     const findings: Finding[] = [];
     let torn: Finding | undefined;
     for (const { batch, damage } of readBatches(log)) {
       if (batch === undefined) {
-        torn ??= finding(name, damage.offset, damage.problem);
-        this.#damage ??= torn;
+        const found = finding(name, damage.offset, damage.problem);
+        torn ??= found;
+        this.#damage ??= found;
         continue;
       }
       if (this.#damage !== undefined) findings.push(this.#damage);

@@ -153,6 +153,17 @@ describe('batches over several logs', () => {
     expect(torn.through('2.log', tail)).toMatchObject([{ record: '1.log at byte 0' }]);
   });
 
+  it('tells of a torn end that a later log follows where it is, whatever damage its own log begins with (INV-6)', async () => {
+    await writeBatches(directory, [10, 10, 10, 10]);
+    const log = await readFile(await onlyLog(directory));
+    const [, , third = 0, fourth = 0] = boundaries(log);
+    const damaged = Buffer.from(log.subarray(0, fourth - 1));
+    damaged[10] = (damaged[10] ?? 0) ^ 1;
+    const walk = new BatchWalk(1);
+    expect(walk.through('1.log', damaged)).toMatchObject([{ record: '1.log at byte 0' }]);
+    expect(walk.through('2.log', log.subarray(fourth))).toMatchObject([{ record: `1.log at byte ${third}` }]);
+  });
+
   it('takes bytes inside a torn record that look like an old batch for what they are', async () => {
     await writeBatches(directory, [10, 10, 10]);
     const log = await readFile(await onlyLog(directory));
