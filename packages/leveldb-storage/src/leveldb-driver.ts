@@ -82,8 +82,9 @@ export class LevelDBDriver implements StoreDriver {
       } finally {
         try {
           await session.engine.close();
-        } finally {
+          // Where LevelDB failed to close, it has its lock, which a second opening in this process could drop.
           session.release();
+        } finally {
           await session.watch?.close();
         }
       }
