@@ -102,7 +102,10 @@ export interface IRawStorage {
   readonly closing: AbortSignal;
 
   open(options?: OpenOptions): Promise<OpenReport>;
-  /** Lets writes under way finish, then closes. Closing a closed store does nothing. */
+  /**
+   * Lets writes under way finish, then closes; one that still waits for the store to open may be refused with
+   * StoreClosedError instead. Closing a closed store does nothing.
+   */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 
