@@ -42,12 +42,14 @@ Example:
 
 async function mirrorNode(address: string, options: MirrorOptions, { terminal, out }: CommandContext): Promise<void> {
   // The network is slow to load, and no other command needs it.
-  const [{ mirror }, { multiaddr }, { startNode }, { loadKey }] = await Promise.all([
+  const [{ mirror }, { multiaddr }, { requireMultiaddrs }, { startNode }, { loadKey }] = await Promise.all([
     import('@blockstrata/db-p2p'),
     import('@multiformats/multiaddr'),
+    import('../node/addresses.js'),
     import('../node/create-node.js'),
     import('../node/key-file.js'),
   ]);
+  requireMultiaddrs('the address', [address]);
   const backend = (await detectBackend(options.store)) ?? options.backend ?? 'leveldb';
   const { storage } = makeStore(backend, options.store, true);
   const position = `${options.store}.position.json`;

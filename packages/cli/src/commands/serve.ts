@@ -50,11 +50,16 @@ Examples:
 
 async function serve(options: ServeOptions, { terminal, out }: CommandContext): Promise<void> {
   // The network is slow to load, and no other command needs it.
-  const [{ startNode }, { loadKey }, { startMetricsServer, storeMetrics }] = await Promise.all([
+  const [addresses, { startNode }, { loadKey }, { startMetricsServer, storeMetrics }] = await Promise.all([
+    import('../node/addresses.js'),
     import('../node/create-node.js'),
     import('../node/key-file.js'),
     import('../node/metrics-server.js'),
   ]);
+  addresses.requireMultiaddrs('--listen', options.listen);
+  addresses.requireMultiaddrs('--peer', options.peer);
+  addresses.requirePeerIds('--allow', options.allow);
+  addresses.requirePeerIds('--allow-mirror', options.allowMirror);
   const { signal } = terminal;
   const backend = (await detectBackend(options.store)) ?? options.backend ?? 'leveldb';
   const isMeasured = options.metrics !== undefined;

@@ -46,6 +46,7 @@ type Services = { identify: Identify; ping: Ping; repo: RepoService; sync: SyncS
 /** Starts a node that serves a store. */
 export async function startNode(init: NodeInit): Promise<RunningNode> {
   const { storage, key, listen, metrics, dht, limits = {} } = init;
+  const peers = init.peers.map(peer => multiaddr(peer));
   provideWebSocket();
   // The repository is served by a node that it needs to restore from others: the callback comes last.
   const later: { restore?: PeerRestoreCallback } = {};
@@ -74,7 +75,6 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
     services,
     ...(metrics ? { metrics: prometheusMetrics({ preserveExistingMetrics: true }) } : {}),
   });
-  const peers = init.peers.map(peer => multiaddr(peer));
   const leaving = new AbortController();
   const joined = dht ? joinNetwork(libp2p, peers, leaving.signal) : undefined;
   const restore = createRestoreCallback({

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +97,24 @@ describe('blockstrata serve', () => {
     const reader = await client(again.facts.addresses[0] ?? '');
     expect((await reader.remote.get({ blockIds: ['a'] })).a?.rev).toBe(1);
     expect(await again.stop('SIGTERM')).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('an address or a peer that is none', () => {
+  it.each([
+    ['serve', '--listen', 'nonsense'],
+    ['serve', '--peer', 'nonsense'],
+    ['serve', '--peer', '/ip4/127.0.0.1/tcp/1', '/ip4/300.0.0.1/tcp/1'],
+    ['serve', '--allow', '12D3KooWbad'],
+    ['serve', '--allow-mirror', 'me'],
+    ['mirror', 'nonsense'],
+  ])('ends %s %s %s with one line, and makes no store', TIMEOUT, async (...argv) => {
+    const store = join(directory, 'store');
+    const { ended } = startCommand([...argv, '--store', store]);
+    const { code, stderr, stdout } = await ended;
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^blockstrata: .*${JSON.stringify(argv.at(-1))}.*\\n$`));
+    expect(await readdir(directory)).toEqual([]);
   });
 });
 
