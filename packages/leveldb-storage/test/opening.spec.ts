@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readlink, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { metaKey } from '@blockstrata/db-p2p/storage';
-import { StoreFormatError } from '@blockstrata/db-core';
+import { StoreFormatError, StoreLockedError } from '@blockstrata/db-core';
 import { ClassicLevel } from 'classic-level';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LevelDBDriver, LevelDBRawStorage } from '../src/index.js';
+import { claimStore } from '../src/open-stores.js';
 import { temporaryDirectory } from './raw-database.js';
 import { contentsOf, openDriver, opening, putRecord, valueOf } from './store-fixture.js';
 
@@ -25,6 +26,30 @@ afterEach(async () => {
 async function modeOf(path: string): Promise<number> {
   return (await stat(path)).mode & 0o777;
 }
+
+it.runIf(process.platform === 'linux')(
+  'LevelDB that fails to close keeps others away, as it has its lock, and no descriptor of the directory stays (INV-10)',
+  async () => {
+    const driver = await openDriver(directory, { durability: 'strict' });
+    const opened: ClassicLevel[] = [];
+    const close = vi.spyOn(ClassicLevel.prototype, 'close').mockImplementation(async function (this: ClassicLevel) {
+      opened.push(this);
+      throw new Error('LevelDB does not close');
+    });
+    try {
+      await expect(driver.close(undefined)).rejects.toThrow(/failed to close the store/);
+      await expect(openDriver(directory)).rejects.toThrow(StoreLockedError);
+      // Where the system does not tell who holds a lock, only the claim keeps LevelDB from dropping it.
+      expect(claimStore(await realpath(directory))).toBeUndefined();
+      const names = await readdir('/proc/self/fd');
+      const targets = await Promise.all(names.map(name => readlink(`/proc/self/fd/${name}`).catch(() => '')));
+      expect(targets).not.toContain(await realpath(directory));
+    } finally {
+      close.mockRestore();
+      for (const engine of opened) await engine.close();
+    }
+  },
+);
 
 describe('a new store', () => {
   it('belongs to its owner alone', async () => {
