@@ -43,10 +43,14 @@ export function oneLine(error: unknown): string {
     if (!parts.some(part => part.includes(message))) parts.push(message);
     current = current instanceof Error ? current.cause : undefined;
   }
-  return parts
-    .join(': ')
-    .replace(/\s*\n\s*/g, ' ')
-    .trim();
+  return (
+    parts
+      .join(': ')
+      // libp2p puts stacks into messages.
+      .replace(/\n\s+at .*/g, '')
+      .replace(/\s*\n\s*/g, ' ')
+      .trim()
+  );
 }
 
 const CAUSES_MAX = 4;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Option, type Command } from 'commander';
+import type { MetricsServer } from '../node/metrics-server.js';
 import { BACKENDS, detectBackend, type Backend } from '../store/backend.js';
 import { makeStore } from '../store/open-store.js';
 import { DEFAULT_STORE, integerOption, type CommandContext } from './context.js';
@@ -77,8 +78,9 @@ async function serve(options: ServeOptions, { terminal, out }: CommandContext): 
       dht: options.dht ?? false,
       metrics: isMeasured,
     });
-    const metrics = isMeasured ? await startMetricsServer(options.metrics ?? 0) : undefined;
+    let metrics: MetricsServer | undefined;
     try {
+      if (isMeasured) metrics = await startMetricsServer(options.metrics ?? 0);
       const facts = {
         peer: node.libp2p.peerId.toString(),
         addresses: node.libp2p.getMultiaddrs().map(String),

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -115,6 +116,21 @@ describe('an address or a peer that is none', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(new RegExp(`^blockstrata: .*${JSON.stringify(argv.at(-1))}.*\\n$`));
     expect(await readdir(directory)).toEqual([]);
+  });
+});
+
+describe('a port that is taken', () => {
+  it.each(['--listen', '--metrics'])('ends serve %s with one line and no stack', TIMEOUT, async option => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    stops.push(() => taken.close());
+    const { port } = taken.address() as AddressInfo;
+    const given =
+      option === '--listen' ? ['--listen', `/ip4/127.0.0.1/tcp/${port}`] : [...LISTEN, '--metrics', `${port}`];
+    const { ended } = startCommand(['serve', '--store', join(directory, 'store'), ...given]);
+    const { code, stderr, stdout } = await ended;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^blockstrata: .*EADDRINUSE.*${port}\\n$`));
   });
 });
 
