@@ -11,6 +11,8 @@ const END_POLL_MS = 5;
 
 const ARGUMENTS = [
   '--headless=new',
+  // connectOverCDP never ends where a page that is there already does not answer (Playwright's issue 42730).
+  '--no-startup-window',
   '--remote-debugging-port=0',
   '--no-first-run',
   '--no-default-browser-check',
