@@ -37,9 +37,24 @@ export function idOfName(name: string): string | undefined {
 
 function escape(id: string): string {
   const last = id.length - 1;
+  let name = '';
+  for (let index = 0; index <= last; index++) {
+    const code = id.charCodeAt(index);
+    if (code >= NAMES.length) return escapeUnicode(id);
+    name += code === DOT && index > 0 && index < last ? '.' : NAMES[code];
+  }
+  return withoutReserved(name);
+}
+
+function escapeUnicode(id: string): string {
+  const last = id.length - 1;
   const name = id.replace(NOT_PLAIN, (character, index: number) =>
     character === '.' && index > 0 && index < last ? character : hex(character),
   );
+  return withoutReserved(name);
+}
+
+function withoutReserved(name: string): string {
   return RESERVED.test(name) ? hex(name.charAt(0)) + name.slice(1) : name;
 }
 
@@ -54,3 +69,7 @@ function hexOfByte(byte: number): string {
 }
 
 const HEX = Array.from({ length: 0x80 }, (_, byte) => hexOfByte(byte));
+
+const DOT = 0x2e;
+/** What stands for each character of ASCII, an inner dot aside. */
+const NAMES = HEX.map((escaped, byte) => (PLAIN.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : escaped));
