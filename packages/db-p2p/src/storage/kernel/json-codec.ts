@@ -8,6 +8,7 @@ const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const CRC_DIGITS = 8;
+const NO_CRC = '0'.repeat(CRC_DIGITS);
 const MIDDLE = '","value":';
 const END = '}';
 const BYTES_MARK = '{"/":{"bytes":';
@@ -19,8 +20,14 @@ const BYTES_MARK = '{"/":{"bytes":';
 export const jsonCodec: RecordCodec = {
   seal(key, record) {
     const value = JSON.stringify(containsBytes(record) ? bytesToJson(record) : record);
-    const crc = crc32(value, crc32(key.encoded)).toString(16).padStart(CRC_DIGITS, '0');
-    return utf8Encoder.encode(prefixOf(key) + crc + MIDDLE + value + END);
+    const prefix = prefixOf(key);
+    const text = prefix + NO_CRC + MIDDLE + value + END;
+    const bytes = utf8Encoder.encode(text);
+    const crcStart = bytes.length === text.length ? prefix.length : utf8Encoder.encode(prefix).length;
+    const valueBytes = bytes.subarray(crcStart + CRC_DIGITS + MIDDLE.length, -END.length);
+    const crc = crcText(crc32(valueBytes, crc32(key.encoded)));
+    for (let digit = 0; digit < CRC_DIGITS; digit++) bytes[crcStart + digit] = crc.charCodeAt(digit);
+    return bytes;
   },
 
   unseal(key, bytes) {
@@ -40,7 +47,7 @@ export const jsonCodec: RecordCodec = {
       throw corrupt('it is cut off');
     }
     const value = text.slice(valueStart, trimmed - 1);
-    const crc = crc32(value, crc32(key.encoded)).toString(16).padStart(CRC_DIGITS, '0');
+    const crc = crcText(crc32(value, crc32(key.encoded)));
     if (!text.startsWith(crc, prefix.length)) throw corrupt('its checksum does not match its key and content');
     try {
       const record = JSON.parse(value) as unknown;
@@ -52,12 +59,18 @@ export const jsonCodec: RecordCodec = {
 };
 
 function prefixOf(key: RecordKey): string {
-  return `{"key":${JSON.stringify(keyFields(key))},"crc32":"`;
+  return `{"key":{"kind":"${key.kind}",${partsOf(key)}},"crc32":"`;
 }
 
-function keyFields(key: RecordKey): object {
-  const { encoded: _, ...fields } = key;
-  return fields;
+function partsOf(key: RecordKey): string {
+  if (key.kind === 'log') return `"seq":${key.seq}`;
+  const block = `"blockId":${JSON.stringify(key.blockId)}`;
+  if (key.kind === 'meta') return block;
+  return key.kind === 'rev' ? `${block},"rev":${key.rev}` : `${block},"trxId":${JSON.stringify(key.trxId)}`;
+}
+
+function crcText(crc: number): string {
+  return crc.toString(16).padStart(CRC_DIGITS, '0');
 }
 
 function bytesToJson(value: unknown): unknown {
