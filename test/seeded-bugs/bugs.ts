@@ -158,8 +158,8 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'journal-segment-removed-too-early',
     invariant: 'INV-9',
     file: `${FILES}/checkpointer.ts`,
-    find: 'await tree.apply(layer.writes, recovering);',
-    replace: 'await journal.applied(seq);\n    await tree.apply(layer.writes, recovering);',
+    find: 'await tree.apply(layer.writes(), recovering);',
+    replace: 'await journal.applied(seq);\n    await tree.apply(layer.writes(), recovering);',
     specs: [CRASH_IMAGES],
   },
   {

@@ -124,8 +124,8 @@ export class Checkpointer {
 
   async #apply(layer: Layer, seq: number, recovering: boolean): Promise<void> {
     const { journal, listings, log, overlay, tree } = this.#site;
-    await tree.apply(layer.writes, recovering);
-    await log.apply(layer.writes, recovering);
+    await tree.apply(layer.writes(), recovering);
+    await log.apply(layer.writes(), recovering);
     await tree.sync();
     listings.update(layer);
     overlay.drop();
@@ -136,7 +136,7 @@ export class Checkpointer {
     return this.#site.clock.after(CHECKPOINT_IDLE_MS, () => {
       this.#stopIdleTimer = undefined;
       if (this.#writes !== writes) this.#stopIdleTimer = this.#awaitIdleness(this.#writes);
-      else if (this.#site.overlay.active.size > 0) void this.run();
+      else if (this.#site.journal.holdsBatches) void this.run();
     });
   }
 }

@@ -47,10 +47,11 @@ export class StoreFiles {
     this.#lock = lock;
     this.#journal = journal;
     this.#temporary = temporary;
-    this.#overlay = new Overlay(isRecovering ? recovered : undefined);
     const places = new TreePlaces(fileSystem, paths.root);
     const listings = new Listings(fileSystem, places, paths.root);
-    this.#tree = new TreeReader(fileSystem, places);
+    const tree = new TreeReader(fileSystem, places);
+    this.#tree = tree;
+    this.#overlay = new Overlay(key => tree.has(key), isRecovering ? recovered : undefined);
     this.#log = new LogReader(fileSystem, paths.log);
     const get = (key: RecordKey) => this.get(key);
     this.#scanner = new Scanner({ overlay: this.#overlay, listings, places, tree: this.#tree, log: this.#log, get });

@@ -67,6 +67,11 @@ export class Journal {
     return this.#segment?.length ?? 0;
   }
 
+  /** Whether there are batches in the segment that is written to. */
+  get holdsBatches(): boolean {
+    return this.#segment !== undefined && this.#segment.batches > 0;
+  }
+
   /** The seq of the newest batch. */
   get seq(): number {
     return this.#seq;

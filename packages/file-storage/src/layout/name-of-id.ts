@@ -40,8 +40,8 @@ function escape(id: string): string {
   let name = '';
   for (let index = 0; index <= last; index++) {
     const code = id.charCodeAt(index);
-    if (code >= NAMES.length) return escapeUnicode(id);
-    name += code === DOT && index > 0 && index < last ? '.' : NAMES[code];
+    if (code >= ESCAPED.length) return escapeUnicode(id);
+    name += code === DOT && index > 0 && index < last ? '.' : ESCAPED[code];
   }
   return withoutReserved(name);
 }
@@ -72,4 +72,6 @@ const HEX = Array.from({ length: 0x80 }, (_, byte) => hexOfByte(byte));
 
 const DOT = 0x2e;
 /** What stands for each character of ASCII, an inner dot aside. */
-const NAMES = HEX.map((escaped, byte) => (PLAIN.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : escaped));
+const ESCAPED = HEX.map((escaped, byte) =>
+  PLAIN.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : escaped,
+);

@@ -122,7 +122,7 @@ async function resume(
     // Above whatever the journal has seen, even where an old copy of the header was put back.
     epoch: Math.max(image.epoch, found.epoch + 1),
     seq: found.seq,
-    survivors: inBatches(recovered.writes),
+    survivors: inBatches(recovered.writes()),
     superseded: found.segments,
   });
   return { journal, recovered, losses: found.losses };

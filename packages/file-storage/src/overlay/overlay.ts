@@ -1,4 +1,6 @@
+import type { BlockId } from '@blockstrata/db-core';
 import type { DriverWrite, RecordKey, RecordKind } from '@blockstrata/db-p2p/storage';
+import type { ItemKind, TreeKey } from '../layout/tree-places.js';
 import { Layer } from './layer.js';
 
 /**
@@ -9,9 +11,14 @@ export class Overlay {
   #active = new Layer();
   #sealed: Layer | undefined;
   #generation = 0;
+  readonly #isInTree: (key: TreeKey) => boolean;
 
-  /** @param recovered what a checkpoint is to apply first */
-  constructor(recovered?: Layer) {
+  /**
+   * @param isInTree whether a record has a file
+   * @param recovered what a checkpoint is to apply first
+   */
+  constructor(isInTree: (key: TreeKey) => boolean, recovered?: Layer) {
+    this.#isInTree = isInTree;
     this.#sealed = recovered;
   }
 
@@ -30,29 +37,44 @@ export class Overlay {
 
   /** Makes a batch visible, in one step. */
   put(writes: readonly DriverWrite[]): void {
-    for (const write of writes) this.#active.put(write);
+    for (const write of writes) {
+      if (write.value === undefined && this.#isOnlyInActive(write.key)) this.#active.forget(write.key);
+      else this.#active.put(write);
+    }
   }
 
   get(key: RecordKey): DriverWrite | undefined {
     return this.#active.get(key) ?? this.#sealed?.get(key);
   }
 
-  /** What is known of a group, later knowledge last. */
-  *group(prefix: string): Generator<DriverWrite> {
-    if (this.#sealed !== undefined) yield* this.#sealed.group(prefix);
-    yield* this.#active.group(prefix);
+  /** What is known of all heads, later knowledge last. */
+  *heads(): Generator<DriverWrite> {
+    if (this.#sealed !== undefined) yield* this.#sealed.heads();
+    yield* this.#active.heads();
+  }
+
+  /** Changes whenever a head joins those that are known of, or leaves them. */
+  headsVersion(): string {
+    return `${this.#generation} ${this.#sealed?.headCount ?? '-'} ${this.#active.headCount}`;
+  }
+
+  /** What is known of the entries of the log, later knowledge last. */
+  *logEntries(): Generator<DriverWrite> {
+    if (this.#sealed !== undefined) yield* this.#sealed.logEntries();
+    yield* this.#active.logEntries();
+  }
+
+  /** What is known of the records of one kind of one block, later knowledge last. */
+  *items(kind: ItemKind, blockId: BlockId): Generator<DriverWrite> {
+    if (this.#sealed !== undefined) yield* this.#sealed.items(kind, blockId);
+    yield* this.#active.items(kind, blockId);
   }
 
   /** What is known of the records of one kind, whatever their block; costs as much as there is in memory. */
   *ofKind(kind: RecordKind): Generator<DriverWrite> {
     for (const layer of [this.#sealed, this.#active]) {
-      for (const write of layer?.writes ?? []) if (write.key.kind === kind) yield write;
+      for (const write of layer?.writes() ?? []) if (write.key.kind === kind) yield write;
     }
-  }
-
-  /** Changes whenever a record joins or leaves a group. */
-  groupVersion(prefix: string): string {
-    return `${this.#generation} ${this.#sealed?.groupSize(prefix) ?? '-'} ${this.#active.groupSize(prefix)}`;
   }
 
   /** Begins a new layer; the old one stays readable until {@link drop}. */
@@ -66,5 +88,17 @@ export class Overlay {
   drop(): void {
     this.#sealed = undefined;
     this.#generation++;
+  }
+
+  /** Whether a record is nowhere but in the active layer, so that its deletion leaves nothing to do for a checkpoint. */
+  #isOnlyInActive(key: RecordKey): key is RecordKey & { kind: ItemKind } {
+    if (key.kind === 'meta' || key.kind === 'log') return false;
+    if (this.#active.get(key)?.value === undefined || this.#sealed?.get(key) !== undefined) return false;
+    try {
+      return !this.#isInTree(key);
+    } catch {
+      // Where nobody can tell, the checkpoint is to delete it.
+      return false;
+    }
   }
 }

@@ -1,5 +1,5 @@
 import type { BlockId } from '@blockstrata/db-core';
-import { keyPrefix, type RecordKey } from '@blockstrata/db-p2p/storage';
+import type { RecordKey } from '@blockstrata/db-p2p/storage';
 import { nameOfId } from '../layout/name-of-id.js';
 import type { ItemKind } from '../layout/tree-places.js';
 import { compareItems, mergeItems, type Item } from '../tree/sorted.js';
@@ -43,8 +43,8 @@ export class BlockNames {
   /** Sorting them again for each page of a scan would cost more than the page. */
   #writtenHeads(): WrittenBlocks {
     const { overlay } = this.#source;
-    const version = overlay.groupVersion(keyPrefix('meta'));
-    if (this.#heads?.version !== version) this.#heads = writtenBlocks(version, overlay.group(keyPrefix('meta')));
+    const version = overlay.headsVersion();
+    if (this.#heads?.version !== version) this.#heads = writtenBlocks(version, overlay.heads());
     return this.#heads;
   }
 

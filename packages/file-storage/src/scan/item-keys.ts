@@ -1,5 +1,5 @@
 import type { BlockId } from '@blockstrata/db-core';
-import { keyPrefix, revKey, trxKey, type RecordKey, type ScanRange } from '@blockstrata/db-p2p/storage';
+import { revKey, trxKey, type RecordKey, type ScanRange } from '@blockstrata/db-p2p/storage';
 import { itemName, type ItemKind, type TreeKey } from '../layout/tree-places.js';
 import { compareItems, mergeItems, type Item, type ItemChanges } from '../tree/sorted.js';
 import { listedNow, type KeyPage, type RecordSource } from './record-source.js';
@@ -42,7 +42,7 @@ function writtenItems(
 ): { written: Map<Item, RecordKey>; changes: ItemChanges } {
   const written = new Map<Item, RecordKey>();
   const deleted = new Set<Item>();
-  for (const { key, value } of overlay.group(keyPrefix(kind, blockId))) {
+  for (const { key, value } of overlay.items(kind, blockId)) {
     if (key.kind === 'meta' || key.kind === 'log') continue;
     const item = itemOf(key);
     if (value === undefined) {

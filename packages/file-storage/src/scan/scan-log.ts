@@ -1,5 +1,5 @@
 import { REVISION_MAX } from '@blockstrata/db-core';
-import { keyPrefix, logKey, type DriverRecord, type ScanPage, type ScanRange } from '@blockstrata/db-p2p/storage';
+import { logKey, type DriverRecord, type ScanPage, type ScanRange } from '@blockstrata/db-p2p/storage';
 import { SCAN_PAGE_BYTES } from '../bounds.js';
 import { listedNow, type RecordSource } from './record-source.js';
 
@@ -19,7 +19,7 @@ export async function scanLog({ log, overlay }: RecordSource, range: ScanRange):
     const end = isAll ? undefined : [...entries.keys()].at(-1);
     const low = reverse && end !== undefined ? Math.max(first, end) : first;
     const high = !reverse && end !== undefined ? Math.min(last, end) : last;
-    const written = new Map(writtenEntries(overlay.group(keyPrefix('log'))));
+    const written = new Map(writtenEntries(overlay.logEntries()));
     const page = pageOf(range, merge(entries, written, low, high, reverse));
     const done = page.done && low === first && high === last;
     if (page.records.length > 0 || done) return { records: page.records, done };
@@ -39,7 +39,7 @@ function boundsOf(range: ScanRange, reverse: boolean): { first: number; last: nu
 }
 
 function* writtenEntries(
-  writes: ReturnType<RecordSource['overlay']['group']>,
+  writes: ReturnType<RecordSource['overlay']['logEntries']>,
 ): Generator<[number, Uint8Array | undefined]> {
   for (const { key, value } of writes) if (key.kind === 'log') yield [key.seq, value];
 }

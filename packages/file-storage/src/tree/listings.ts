@@ -75,7 +75,7 @@ export class Listings {
     this.#version++;
     const changes = new Map<string, { put: Item[]; deleted: Item[] }>();
     const blocks = new Set<string>();
-    for (const { key, value } of layer.writes) {
+    for (const { key, value } of layer.writes()) {
       if (key.kind === 'log') continue;
       if (value !== undefined) blocks.add(nameOfId(key.blockId));
       if (key.kind === 'meta') continue;

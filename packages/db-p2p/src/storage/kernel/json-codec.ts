@@ -23,6 +23,7 @@ export const jsonCodec: RecordCodec = {
     const prefix = prefixOf(key);
     const text = prefix + NO_CRC + MIDDLE + value + END;
     const bytes = utf8Encoder.encode(text);
+    // As many bytes as UTF-16 units: all of it is ASCII. The checksum is of bytes, so that they are made only once.
     const crcStart = bytes.length === text.length ? prefix.length : utf8Encoder.encode(prefix).length;
     const valueBytes = bytes.subarray(crcStart + CRC_DIGITS + MIDDLE.length, -END.length);
     const crc = crcText(crc32(valueBytes, crc32(key.encoded)));
@@ -58,6 +59,7 @@ export const jsonCodec: RecordCodec = {
   },
 };
 
+/** The order of the members is part of the format. */
 function prefixOf(key: RecordKey): string {
   return `{"key":{"kind":"${key.kind}",${partsOf(key)}},"crc32":"`;
 }
