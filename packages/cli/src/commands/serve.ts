@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Option, type Command } from 'commander';
+import { UsageError } from '../errors.js';
 import type { MetricsServer } from '../node/metrics-server.js';
 import { BACKENDS, detectBackend, type Backend } from '../store/backend.js';
 import { makeStore } from '../store/open-store.js';
@@ -59,6 +60,7 @@ async function serve(options: ServeOptions, { terminal, out }: CommandContext): 
   ]);
   addresses.requireMultiaddrs('--listen', options.listen);
   addresses.requireMultiaddrs('--peer', options.peer);
+  requireQuorum(options);
   addresses.requirePeerIds('--allow', options.allow);
   addresses.requirePeerIds('--allow-mirror', options.allowMirror);
   const { signal } = terminal;
@@ -96,4 +98,13 @@ async function serve(options: ServeOptions, { terminal, out }: CommandContext): 
   } finally {
     await storage.close();
   }
+}
+
+/** @throws UsageError where so many can never agree, and nothing could ever be restored. */
+function requireQuorum({ peer, quorum, dht }: ServeOptions): void {
+  const holders = new Set(peer).size;
+  if (holders === 0 || dht === true || quorum <= holders) return;
+  throw new UsageError(
+    `--quorum ${quorum} can never be met by ${holders} --peer: name more of them, or lower --quorum and trust fewer`,
+  );
 }

@@ -119,6 +119,22 @@ describe('an address or a peer that is none', () => {
   });
 });
 
+describe('a quorum that the peers can never meet', () => {
+  const peer = '/ip4/127.0.0.1/tcp/1';
+
+  it.each([
+    [2, ['--peer', peer]],
+    [2, ['--peer', peer, peer]],
+    [3, ['--quorum', '3', '--peer', peer, '/ip4/127.0.0.1/tcp/2']],
+  ])('ends serve with one line, and makes no store', TIMEOUT, async (quorum, options) => {
+    const { ended } = startCommand(['serve', '--store', join(directory, 'store'), ...options]);
+    const { code, stderr, stdout } = await ended;
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^blockstrata: --quorum ${quorum} can never be met.*\\n$`));
+    expect(await readdir(directory)).toEqual([]);
+  });
+});
+
 describe('a port that is taken', () => {
   it.each(['--listen', '--metrics'])('ends serve %s with one line and no stack', TIMEOUT, async option => {
     const taken = createServer().listen(0, '127.0.0.1');
