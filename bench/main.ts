@@ -47,7 +47,7 @@ async function ask(question: Question, given: Arguments, scratch: Scratch): Prom
   const machine = lookAtMachine(scratch.directory);
   const commit = checkedOutCommit(process.cwd());
   const size = given.small ? 'small' : 'full';
-  console.log(`${question.name} (${size}) at ${commit}`);
+  console.log(`${question.name} (${size}) at ${commit}, ${new Date().toISOString().slice(0, 16)}Z`);
   console.log(`${machine.cpu} × ${machine.cores}, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}`);
   console.log(`${machine.scratch}, fsync ${machine.fsyncMs} ms, load ${machine.loadAverage}\n`);
   const checks: Check[] = [];

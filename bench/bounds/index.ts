@@ -10,6 +10,7 @@ import type { Figure } from '../harness/figure.js';
 import type { Asked, Question } from '../harness/question.js';
 import { coldTips, pastRevisions, warmTips } from '../read/shapes.js';
 import { RAW_GET, readFigure } from '../read/read-figure.js';
+import type { CommitTarget } from '../stores/commit-target.js';
 import { OBVIOUS_FILES } from '../stores/obvious-files.js';
 import { RAW_LEVEL, rawLevel } from '../stores/raw-level.js';
 
@@ -30,11 +31,15 @@ const bounds: Question = {
 
 export default bounds;
 
-function levelCommits({ small, scratch }: Asked): Figure[] {
+/** Commits on LevelDB beside raw LevelDB, the bare program, and whoever else is given. */
+export function levelCommits(
+  { small, scratch }: Asked,
+  more: (durability: Durability) => readonly CommitTarget[] = () => [],
+): Figure[] {
   const figure = (durability: Durability, inFlight: number, blocks: number, transactions: number, atLeast: number) =>
     commitFigure(
       { backend: 'LevelDB', durability, inFlight, blocks, transactions: small ? 40 : transactions },
-      async () => [rawLevel(durability), bareLevel(durability)],
+      async () => [rawLevel(durability), bareLevel(durability), ...more(durability)],
       scratch,
       { against: RAW_LEVEL, atLeast, bare: BARE },
     );

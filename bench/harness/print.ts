@@ -7,7 +7,7 @@ const VALUE_WIDTH = 34;
 
 /** One figure as lines of text. */
 export function formatRow(row: Row): string {
-  const lines = [`${row.figure}   [${row.pairs} pairs${row.sameResult ? '' : ', RESULTS DIFFER'}]`];
+  const lines = [`${row.figure}   [${row.pairs} pairs${formatResult(row)}]`];
   lines.push(formatMeasured(row.ours, row.unit));
   for (const peer of row.peers) {
     lines.push(`${formatMeasured(peer, row.unit)}${formatRatio(peer.ratio)}`);
@@ -15,6 +15,11 @@ export function formatRow(row: Row): string {
   for (const { name, absent } of row.absent) lines.push(`  ${name.padEnd(NAME_WIDTH)}absent: ${absent}`);
   if (row.verdict !== undefined) lines.push(`  ${formatVerdict(row.verdict)}`);
   return lines.join('\n');
+}
+
+function formatResult({ sameResult, ours }: Row): string {
+  if (!sameResult) return ', RESULTS DIFFER';
+  return ours.hash === undefined ? '' : `, result ${ours.hash}`;
 }
 
 /** The rows that have a bound, as one table. */

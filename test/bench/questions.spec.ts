@@ -88,6 +88,28 @@ describe('the small sizes of the benchmarks', () => {
   );
 
   it(
+    'replay: every state of the replayed history is that of git',
+    async () => {
+      const report = await ask('replay');
+      // Left out where the command is not built; `npm test` builds it.
+      if (report.rows.length > 0) expectSound(report, 'replay');
+      for (const { name, passed, detail } of report.checks) expect(passed, `${name}: ${detail}`).toBe(true);
+      expect(report.checks.length).toBeGreaterThan(0);
+    },
+    QUESTION_TIMEOUT_MS,
+  );
+
+  it(
+    'bare: our kernel alone writes the same records as the bare program and we',
+    async () => {
+      const report = await ask('bare', 'commit: LevelDB', '16 in flight');
+      expectSound(report, 'bare');
+      for (const row of report.rows) expect(hashesOf(row)).toHaveLength(4);
+    },
+    QUESTION_TIMEOUT_MS,
+  );
+
+  it(
     'recovery: all that was acknowledged before a kill is there after opening',
     async () => expectSound(await ask('recovery'), 'recovery'),
     QUESTION_TIMEOUT_MS,
