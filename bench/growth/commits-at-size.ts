@@ -1,3 +1,4 @@
+import type { Durability } from '@blockstrata/db-p2p/storage';
 import { bareLevel } from '../bare/level.js';
 import type { Bound, Contender, Figure } from '../harness/figure.js';
 import type { Scratch } from '../harness/scratch.js';
@@ -11,13 +12,18 @@ import { copyOf } from './level-copies.js';
 import { largeStore, type LargeStore } from './large-store.js';
 
 /** How commits go on in a store that has so many blocks. */
-export type SizedCommits = { readonly blocks: number; readonly transactions: number; readonly inFlight: number };
+export type SizedCommits = {
+  readonly durability: Durability;
+  readonly blocks: number;
+  readonly transactions: number;
+  readonly inFlight: number;
+};
 
 /** Transactions of new blocks in a store of many, beside raw LevelDB with a copy of the same store. */
 export function commitsAtSize(shape: SizedCommits, scratch: Scratch, bound?: Bound): Figure {
-  const { blocks, transactions, inFlight } = shape;
+  const { durability, blocks, transactions, inFlight } = shape;
   return {
-    name: `growth: commit, LevelDB, relaxed, ${inFlight} in flight, at ${blocks} blocks, ${transactions} transactions`,
+    name: `growth: commit, LevelDB, ${durability}, ${inFlight} in flight, at ${blocks} blocks, ${transactions} transactions`,
     unit: '/s',
     ...(bound === undefined ? {} : { bound }),
     async prepare() {
@@ -26,7 +32,7 @@ export function commitsAtSize(shape: SizedCommits, scratch: Scratch, bound?: Bou
         makeWorkload({ seed: 1000 + round, transactions: warmUpOf(shape) + transactions, blocks: 1 }, 'cbor'),
       );
       const contend = (target: CommitTarget) => onItsCopy(target, shape, store, scratch, workloadOf);
-      const contenders = [ours('LevelDB', 'relaxed'), rawLevel('relaxed'), bareLevel('relaxed')].map(contend);
+      const contenders = [ours('LevelDB', durability), rawLevel(durability), bareLevel(durability)].map(contend);
       const [first, ...peers] = contenders;
       if (first === undefined) throw new TypeError('there is nobody to measure');
       return {

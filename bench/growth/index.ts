@@ -5,7 +5,7 @@ import { bytesForEachRevision } from './bytes-on-disk.js';
 import { commitsAtSize } from './commits-at-size.js';
 import { heapAtSize } from './heap.js';
 import { openingAtSize } from './opening.js';
-import { readsAtSize } from './reads-at-size.js';
+import { pastRevisionsAtSize, tipsAtSize } from './reads-at-size.js';
 import { atRevisions, closeHistories, type RevisionWork } from './revisions.js';
 
 const LEVEL_BLOCKS = [1000, 10_000, 100_000, 1_000_000];
@@ -27,7 +27,9 @@ const growth: Question = {
       bytesForEachRevision(small ? 40 : 1000, scratch, false),
       ...(small ? [300, 1000] : LEVEL_BLOCKS).flatMap(blocks => [
         ...sized(asked, 'LevelDB', blocks),
-        commitsAtSize({ blocks, transactions: small ? 50 : 10_000, inFlight: 1 }, scratch),
+        tipsAtSize('LevelDB', blocks, { reads: small ? 5 : 100, together: 100 }, scratch),
+        pastRevisionsAtSize(blocks, { reads: small ? 20 : 5000, revisions: small ? 20 : 1000 }, scratch),
+        ...commits(blocks, asked),
         heapAtSize(blocks, small ? 100 : 100_000, small ? 20 : 5000, scratch),
       ]),
       ...(small ? [200] : FILE_BLOCKS).flatMap(blocks => sized(asked, 'files', blocks)),
@@ -39,5 +41,17 @@ const growth: Question = {
 export default growth;
 
 function sized({ small, scratch }: Asked, backend: Backend, blocks: number): Figure[] {
-  return [openingAtSize(backend, blocks, scratch), readsAtSize(backend, blocks, small ? 50 : 5000, scratch)];
+  return [
+    openingAtSize(backend, blocks, scratch),
+    tipsAtSize(backend, blocks, { reads: small ? 50 : 5000, together: 1 }, scratch),
+  ];
+}
+
+function commits(blocks: number, { small, scratch }: Asked): Figure[] {
+  return (['relaxed', 'strict'] as const).flatMap(durability =>
+    [1, 64].map(inFlight => {
+      const transactions = small ? 50 : durability === 'strict' && inFlight === 1 ? 2000 : 10_000;
+      return commitsAtSize({ durability, blocks, transactions, inFlight }, scratch);
+    }),
+  );
 }

@@ -89,12 +89,15 @@ export function judge(bound: Bound, peers: readonly MeasuredPeer[]): Verdict | u
   const ratio = peers.find(peer => peer.name === bound.against)?.ratio.median;
   if (ratio === undefined) return undefined;
   const bareRatio = bareRatioOf(bound, peers);
-  const { atLeast = 0, atMost = Number.POSITIVE_INFINITY } = bound;
-  const withinBound = ratio >= atLeast && ratio <= atMost;
   const nearBare =
     bareRatio !== undefined &&
     (bound.atLeast === undefined ? ratio <= bareRatio / BARE_PART : ratio >= bareRatio * BARE_PART);
-  return { ...bound, ratio, ...(bareRatio === undefined ? {} : { bareRatio }), reached: withinBound || nearBare };
+  return { ...bound, ratio, ...(bareRatio === undefined ? {} : { bareRatio }), reached: isWithin(bound, ratio) || nearBare };
+}
+
+/** Whether a ratio is within a bound by itself, without a look at the bare program. */
+export function isWithin({ atLeast = 0, atMost = Number.POSITIVE_INFINITY }: Bound, ratio: number): boolean {
+  return ratio >= atLeast && ratio <= atMost;
 }
 
 /** What the bare program reaches against the same peer, round by round. */

@@ -1,10 +1,16 @@
+import { isWithin } from './compare.js';
 import type { Measured, MeasuredPeer, Report, Row } from './report.js';
 import type { Spread } from './statistics.js';
 import { formatNumber, formatValue } from './print.js';
 
+/** A row, and which run it is of where there are several. */
+type RunRow = Row & { readonly run: string };
+
 /** Reports of one question, each of some of its figures: where and when, and a table with a line for each contender. */
 export function reportsAsMarkdown(reports: readonly Report[]): string {
-  const rows = reports.flatMap(report => report.rows);
+  const rows = reports.flatMap((report, index) =>
+    report.rows.map((row): RunRow => ({ ...row, run: reports.length === 1 ? '' : `; run ${index + 1}` })),
+  );
   const checks = reports.flatMap(report => report.checks);
   const lines = [
     ...reports.map(whereAndWhen),
@@ -39,27 +45,27 @@ function split(text: string, mark: string): [string, string] {
   return [text.slice(0, at), text.slice(at + mark.length)];
 }
 
-function verdictTable(rows: readonly Row[]): string[] {
-  const lines = rows.flatMap(({ figure, verdict, peers, pairs }) => {
+function verdictTable(rows: readonly RunRow[]): string[] {
+  const lines = rows.flatMap(({ figure, verdict, peers, pairs, run }) => {
     if (verdict === undefined) return [`| ${figure} | not measured | | | |`];
     const against = peers.find(({ name }) => name === verdict.against);
-    const spread = against === undefined ? '' : ` (${quartiles(against.ratio)}; ${pairs})`;
+    const spread = against === undefined ? '' : ` (${quartiles(against.ratio)}; ${pairs}${run})`;
     const bound = verdict.atLeast === undefined ? `≤ ${verdict.atMost ?? ''}` : `≥ ${verdict.atLeast}`;
     const bare = verdict.bareRatio === undefined ? '–' : formatNumber(verdict.bareRatio);
-    const reached = verdict.reached ? 'yes' : '**no**';
+    const reached = isWithin(verdict, verdict.ratio) ? 'yes' : verdict.reached ? 'by the bare program' : '**no**';
     return [`| ${figure} | ${formatNumber(verdict.ratio)}${spread} | ${bound} | ${bare} | ${reached} |`];
   });
   return [
-    '| figure | ratio (quartiles; pairs) | bound | bare program | reached |',
+    '| figure | ratio (quartiles; pairs; run) | bound | bare program | reached |',
     '|---|---|---|---|---|',
     ...lines,
     '',
   ];
 }
 
-function comparisonTable(rows: readonly Row[]): string[] {
+function comparisonTable(rows: readonly RunRow[]): string[] {
   const lines = rows.flatMap(row => [
-    comparisonLine(row.figure, row.ours, row, ''),
+    comparisonLine(`${row.figure} (${row.pairs} pairs${row.run})`, row.ours, row, ''),
     ...row.peers.map((peer: MeasuredPeer) => comparisonLine('', peer, row, ratioOf(peer))),
     ...row.absent.map(({ name, absent }) => `| | ${name} | absent: ${absent} | |`),
   ]);

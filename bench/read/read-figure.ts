@@ -11,6 +11,9 @@ import { READ_PEERS, type ReaderPlan } from './open-reader.js';
 /** The name of raw LevelDB where one record is read. */
 export const RAW_GET = 'raw classic-level, await db.get';
 
+/** The name of raw LevelDB where several records are read. */
+export const RAW_GET_MANY = 'raw classic-level, await db.getMany';
+
 /** Who reads, beside us. */
 export type ReadPeerKind = Exclude<ReaderPlan['kind'], 'ours'>;
 
@@ -23,6 +26,8 @@ export type ReadShape = FillShape & {
   readonly uncached?: boolean;
   queries(store: FilledStore): readonly Query[];
   readonly peers: readonly ReadPeerKind[];
+  /** Several are read in one call. */
+  readonly together?: boolean;
 };
 
 /** The figure of one way of reading. */
@@ -41,12 +46,14 @@ export function readFigure(shape: ReadShape, scratch: Scratch, bound?: Bound): F
           return { value: queries.length / (ms / 1000), hash };
         },
       });
+      const rawName = shape.together === true ? RAW_GET_MANY : RAW_GET;
       const level = shape.backend === 'LevelDB' ? store.directory : await levelBeside(shape, scratch);
       const peers = await Promise.all(
         shape.peers.map(async kind => {
           if (kind === 'lmdb' || kind === 'sqlite' || kind === 'hyperbee')
             return filledPeer(kind, store, scratch, contend);
-          return contend(PEER_NAMES[kind], { kind, directory: level });
+          const name = kind === 'raw' ? rawName : BARE;
+          return contend(name, { kind, directory: level });
         }),
       );
       return {
@@ -57,8 +64,6 @@ export function readFigure(shape: ReadShape, scratch: Scratch, bound?: Bound): F
     },
   };
 }
-
-const PEER_NAMES = { raw: RAW_GET, bare: BARE, 'bare-cache': BARE };
 
 function planOf(
   shape: ReadShape,

@@ -55,5 +55,6 @@ export function manyTips(cache: 'warm' | 'cold', small: boolean): ReadShape {
     cache,
     queries: store => tipQueries(store, small ? 8 : cache === 'warm' ? 500 : 60, TOGETHER, cache === 'cold'),
     peers: ['raw', cache === 'warm' ? 'bare-cache' : 'bare'],
+    together: true,
   };
 }
