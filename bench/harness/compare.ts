@@ -92,7 +92,12 @@ export function judge(bound: Bound, peers: readonly MeasuredPeer[]): Verdict | u
   const nearBare =
     bareRatio !== undefined &&
     (bound.atLeast === undefined ? ratio <= bareRatio / BARE_PART : ratio >= bareRatio * BARE_PART);
-  return { ...bound, ratio, ...(bareRatio === undefined ? {} : { bareRatio }), reached: isWithin(bound, ratio) || nearBare };
+  return {
+    ...bound,
+    ratio,
+    ...(bareRatio === undefined ? {} : { bareRatio }),
+    reached: isWithin(bound, ratio) || nearBare,
+  };
 }
 
 /** Whether a ratio is within a bound by itself, without a look at the bare program. */
