@@ -25,7 +25,7 @@ const growth: Question = {
         works.map(work => atRevisions(work, many, FEW_REVISIONS, small ? 20 : 500, scratch)),
       ),
       bytesForEachRevision(small ? 40 : 1000, scratch, false),
-      ...(small ? [300, 1000] : LEVEL_BLOCKS).flatMap(blocks => [
+      ...(small ? [300] : LEVEL_BLOCKS).flatMap(blocks => [
         ...sized(asked, 'LevelDB', blocks),
         tipsAtSize('LevelDB', blocks, { reads: small ? 5 : 100, together: 100 }, scratch),
         pastRevisionsAtSize(blocks, { reads: small ? 20 : 5000, revisions: small ? 20 : 1000 }, scratch),

@@ -72,7 +72,7 @@ describe('the small sizes of the benchmarks', () => {
   );
 
   it(
-    'growth: stores of several sizes are opened, read, and written on',
+    'growth: stores of some size are opened, read, and written on',
     async () => expectSound(await ask('growth'), 'growth'),
     QUESTION_TIMEOUT_MS,
   );
