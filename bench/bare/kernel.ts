@@ -9,9 +9,10 @@ import type {
   RevisionRecord,
   TrxRecord,
 } from '@blockstrata/db-p2p/storage';
-import { requireSame, type CommitTarget } from '../stores/commit-target.js';
+import type { CommitTarget } from '../stores/commit-target.js';
 import { openOurs } from '../stores/open-ours.js';
-import { hashOfRecords, recordsOf, type RecordedTransaction } from '../workload/records.js';
+import { sessionOf } from '../stores/ours.js';
+import type { RecordedTransaction } from '../workload/records.js';
 import { openRecords, type OpenRecord } from './frame.js';
 
 /** The name of our kernel without a repository in the tables. */
@@ -35,21 +36,7 @@ export function kernelAlone(durability: Durability): CommitTarget {
       const { storage } = openOurs('LevelDB', directory, { durability });
       await storage.open();
       for (const transaction of recordedBefore) await write(storage, told(transaction));
-      const logSeqBefore = storage.logSeq;
-      const transactions = recorded.map(told);
-      return {
-        async run(index) {
-          const transaction = transactions[index];
-          if (transaction === undefined) throw new RangeError(`there is no transaction ${index}`);
-          await write(storage, transaction);
-        },
-        close: () => storage.close(),
-        async reopen() {
-          await storage.open();
-          requireSame('the length of the log', storage.logSeq, logSeqBefore + transactions.length);
-        },
-        hash: () => hashOfRecords(recordsOf(storage)),
-      };
+      return sessionOf(storage, recorded.map(told), transaction => write(storage, transaction));
     },
   };
 }
