@@ -16,7 +16,7 @@ type Step = { readonly key: string; readonly value: Uint8Array | undefined };
 
 /**
  * What the format costs on LevelDB by itself: the same records as ours, sealed one by one, the digest chain of the log,
- * one synchronous look whether the block is there, the same group commit and the same syncs. No latches, no validation,
+ * one synchronous look for a head that may be there, the same group commit and the same syncs. No latches, no validation,
  * no copy of what the caller passed, no decisions: it is told what to write.
  */
 export function bareLevel(durability: Durability): CommitTarget {
@@ -36,10 +36,17 @@ export function bareLevel(durability: Durability): CommitTarget {
         pend: openRecords(pend),
         commit: openRecords(commit),
       }));
+      // In a new store nothing is there but what was written since.
+      const isNew = recordedBefore.length === 0 && logSeqBefore === 0;
+      const heads = new Set<string>();
+      const look = (head: string) => {
+        if (!isNew || heads.has(head)) db.getSync(head);
+        heads.add(head);
+      };
       return {
         async run(index) {
           const { pend, commit } = transactions[index] ?? NOTHING;
-          for (const { key } of pend) if (key.kind === 'meta') db.getSync(rebuiltKey(key));
+          for (const { key } of pend) if (key.kind === 'meta') look(rebuiltKey(key));
           await writer.submit(sealSteps(pend, log));
           await writer.submit(sealSteps(commit, log));
         },

@@ -1,5 +1,6 @@
 import { CorruptRecordError } from '@blockstrata/db-core';
-import type { DamagedRange, TableFile, TableGuard } from './engine-files/table-guard.js';
+import type { TableFile } from './engine-files/level-tables.js';
+import type { DamagedRange, TableGuard } from './engine-files/table-guard.js';
 import { bytesOf, type KeyBound, type KeyBounds } from './scan-bounds.js';
 
 /** A part of a range in which every table was checked, and what is left of the range behind it. */

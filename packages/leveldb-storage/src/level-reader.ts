@@ -13,6 +13,7 @@ import type { Finding } from './engine-files/findings.js';
 import type { TableGuard } from './engine-files/table-guard.js';
 import type { Engine } from './engine.js';
 import { toStorageError, withStorageErrors } from './level-errors.js';
+import type { MembershipFilter } from './membership/membership-filter.js';
 import { boundsOf, iteratorRange, type KeyBounds } from './scan-bounds.js';
 
 // Up to here, reading on this thread takes less time than a way to another thread and back.
@@ -38,29 +39,33 @@ export class LevelReader {
   readonly #engine: Engine;
   /** `undefined`: all tables were checked, and are whole. */
   #guard: TableGuard | undefined;
+  readonly #membership: MembershipFilter | undefined;
 
-  constructor(store: string, engine: Engine, guard: TableGuard) {
+  constructor(store: string, engine: Engine, guard: TableGuard, membership: MembershipFilter | undefined) {
     this.#store = store;
     this.#engine = engine;
     this.#guard = guard;
+    this.#membership = membership;
   }
 
   /** The value under a key. */
-  get(key: string): Uint8Array | undefined {
-    this.#requireIntact(key);
-    return this.#readOne(key);
+  get(key: RecordKey): Uint8Array | undefined {
+    if (!this.#mayHold(key)) return undefined;
+    this.#requireIntact(key.encoded);
+    return this.#readOne(key.encoded);
   }
 
   /** The values under several keys as one consistent cut. */
-  getMany(keys: readonly string[]): MaybePromise<(Uint8Array | undefined)[]> {
-    for (const key of keys) this.#requireIntact(key);
-    // LevelDB reads them all from a snapshot that it takes now, which holds all of a batch or none of it (INV-2).
-    if (keys.length > SYNC_KEYS_MAX) {
-      return withStorageErrors('read records', this.#store, () => this.#engine.getMany([...keys]));
-    }
-    // One value is a cut by itself. Where no batch is under way, none can begin before this returns.
-    if (keys.length === 1 || !this.batchUnderWay) return keys.map(key => this.#readOne(key));
-    return this.#readCut(keys);
+  getMany(keys: readonly RecordKey[]): MaybePromise<(Uint8Array | undefined)[]> {
+    const asked = keys.filter(key => this.#mayHold(key));
+    if (asked.length === 0) return keys.map(() => undefined);
+    const reading = this.#readMany(asked.map(key => key.encoded));
+    if (asked.length === keys.length) return reading;
+    const values = (found: readonly (Uint8Array | undefined)[]) => {
+      let next = 0;
+      return keys.map(key => (key === asked[next] ? found[next++] : undefined));
+    };
+    return reading instanceof Promise ? reading.then(values) : values(reading);
   }
 
   /** One page; the iterator is closed when it resolves. */
@@ -83,9 +88,24 @@ export class LevelReader {
     return this.#guard?.findings.map(({ record, problem }) => ({ record, problem })) ?? [];
   }
 
+  #mayHold(key: RecordKey): boolean {
+    return this.#membership === undefined || this.#membership.mayHold(key);
+  }
+
   async #nextWindow(bounds: KeyBounds, intactOnly: boolean): Promise<Partial<CheckedWindow>> {
     if (this.#guard === undefined) return { window: bounds };
     return intactOnly ? nextIntactWindow(this.#guard, bounds) : nextCheckedWindow(this.#guard, bounds);
+  }
+
+  #readMany(keys: readonly string[]): MaybePromise<(Uint8Array | undefined)[]> {
+    for (const key of keys) this.#requireIntact(key);
+    // LevelDB reads them all from a snapshot that it takes now, which holds all of a batch or none of it (INV-2).
+    if (keys.length > SYNC_KEYS_MAX) {
+      return withStorageErrors('read records', this.#store, () => this.#engine.getMany([...keys]));
+    }
+    // One value is a cut by itself. Where no batch is under way, none can begin before this returns.
+    if (keys.length === 1 || !this.batchUnderWay) return keys.map(key => this.#readOne(key));
+    return this.#readCut(keys);
   }
 
   #readCut(keys: readonly string[]): (Uint8Array | undefined)[] {

@@ -60,7 +60,7 @@ export class LevelDBDriver implements StoreDriver {
   async open(options: DriverOpenOptions): Promise<DriverOpened> {
     return withStorageErrors('open the store', this.name, async () => {
       const store = await openStore({ ...options, directory: this.#directory, engine: this.#options });
-      this.#session = { ...store, reader: new LevelReader(this.name, store.engine, store.guard) };
+      this.#session = { ...store, reader: new LevelReader(this.name, store.engine, store.guard, store.membership) };
       return { losses: store.losses };
     });
   }
@@ -85,6 +85,7 @@ export class LevelDBDriver implements StoreDriver {
           // Where LevelDB failed to close, it has its lock, which a second opening in this process could drop.
           session.release();
         } finally {
+          await session.membership?.close();
           await session.watch?.close();
         }
       }
@@ -92,11 +93,11 @@ export class LevelDBDriver implements StoreDriver {
   }
 
   get(key: RecordKey): Uint8Array | undefined {
-    return this.#opened().reader.get(key.encoded);
+    return this.#opened().reader.get(key);
   }
 
   getMany(keys: readonly RecordKey[]): MaybePromise<(Uint8Array | undefined)[]> {
-    return this.#opened().reader.getMany(keys.map(key => key.encoded));
+    return this.#opened().reader.getMany(keys);
   }
 
   async scan(range: ScanRange): Promise<ScanPage> {
@@ -105,15 +106,20 @@ export class LevelDBDriver implements StoreDriver {
 
   async write(writes: readonly DriverWrite[]): Promise<void> {
     const session = this.#opened();
+    const { membership } = session;
     session.reader.batchUnderWay = true;
     try {
       // Chained, a batch takes about half the time of an array, whose every step LevelDB's JavaScript side copies.
       const batch = session.engine.batch();
       for (const { key, value } of writes) {
         if (value === undefined) batch.del(key.encoded, DELETE);
-        else batch.put(key.encoded, value, PUT);
+        else {
+          membership?.add(key);
+          batch.put(key.encoded, value, PUT);
+        }
       }
       await batch.write(session.watch === undefined ? NO_SYNC : SYNC);
+      membership?.settle();
       if (session.watch?.isBehind() === true) await session.watch.sync();
     } catch (error) {
       throw toStorageError(error, 'write a batch', this.name);

@@ -10,8 +10,10 @@ import type { Finding } from './engine-files/findings.js';
 import { applyMend, type Mend } from './engine-files/mends.js';
 import { salvage } from './engine-files/salvage.js';
 import { TableGuard } from './engine-files/table-guard.js';
+import { TableIndexes } from './engine-files/table-indexes.js';
 import { openEngine, rebuildEngine, requireUnlocked, type Engine } from './engine.js';
 import { findLockHolder } from './lock-holder.js';
+import { MembershipFilter } from './membership/membership-filter.js';
 import { claimStore } from './open-stores.js';
 import type { LevelDBOptions } from './options.js';
 import { ABOVE_ALL } from './scan-bounds.js';
@@ -27,6 +29,8 @@ export type OpenedStore = {
   readonly path: string;
   readonly losses: readonly DriverLoss[];
   readonly guard: TableGuard;
+  /** `undefined`: LevelDB must be asked for every key. */
+  readonly membership: MembershipFilter | undefined;
   /** Of a strict store: what it acknowledges is durable under its name too. */
   readonly watch: DirectoryWatch | undefined;
   /** Lets another instance of this thread have the directory. */
@@ -51,12 +55,15 @@ export async function openStore(options: OpeningOptions): Promise<OpenedStore> {
     const image = options.admit(found.header);
     await requireNoHolder(options, found.path);
     if (found.header === undefined) await createStore(found, image);
-    const { losses, guard } = await prepareFiles(options, found.path);
+    // Nothing is read into it before LevelDB's lock is ours.
+    const indexes = new TableIndexes(found.path);
+    const { losses, guard } = await prepareFiles(options, found.path, indexes);
     const engine = await openEngine(found.path, options.directory, options.engine);
     try {
       await takeOver(options, found, image);
+      const membership = await MembershipFilter.open(found.path, indexes);
       const watch = options.durability === 'strict' ? new DirectoryWatch(found.path) : undefined;
-      return { engine, path: found.path, losses, guard, watch, release };
+      return { engine, path: found.path, losses, guard, membership, watch, release };
     } catch (error) {
       await engine.close();
       throw error;
@@ -89,11 +96,11 @@ const READ_FIRST = { low: Buffer.from(keyPrefix('log')), high: Buffer.from(keyPr
 type Prepared = { readonly losses: DriverLoss[]; readonly guard: TableGuard };
 
 /** Checks LevelDB's files; what stands in its way and was never acknowledged, or may be given up, is mended. */
-async function prepareFiles(options: OpeningOptions, path: string): Promise<Prepared> {
-  let looked = await lookAtFiles(options, path);
+async function prepareFiles(options: OpeningOptions, path: string, indexes: TableIndexes): Promise<Prepared> {
+  let looked = await lookAtFiles(options, path, indexes);
   for (let looks = 1; looks < LOOKS_MAX && looked?.findings.length !== 0; looks++) {
     await requireNoHolder(options, path);
-    looked = await lookAtFiles(options, path);
+    looked = await lookAtFiles(options, path, indexes);
   }
   if (looked === undefined) throw new StoreLockedError(options.directory, undefined);
   const { findings, mend, guard } = looked;
@@ -106,18 +113,22 @@ async function prepareFiles(options: OpeningOptions, path: string): Promise<Prep
   const { rebuild, further } = await salvage(path, findings);
   if (rebuild) await rebuildEngine(path, options.directory, options.engine);
   const losses = [...findings, ...further].map(({ record, problem }) => ({ record, problem }));
-  return { losses, guard: new TableGuard(path, (await checkFiles(path)).tables) };
+  return { losses, guard: new TableGuard(path, (await checkFiles(path)).tables, indexes) };
 }
 
 /**
  * To salvage, every table is looked through; to open, as many as the options say: the others before they are read.
  * `undefined`: files went away meanwhile, as they do only where an owner is at work.
  */
-async function lookAtFiles({ salvage, engine }: OpeningOptions, path: string): Promise<LookedAt | undefined> {
+async function lookAtFiles(
+  { salvage, engine }: OpeningOptions,
+  path: string,
+  indexes: TableIndexes,
+): Promise<LookedAt | undefined> {
   const report = await checkFiles(path).catch(unlessGone);
   if (report === undefined) return undefined;
   const { findings, mend, tables } = report;
-  const guard = new TableGuard(path, tables);
+  const guard = new TableGuard(path, tables, indexes);
   let bytes = 0;
   const first = guard.unchecked(READ_FIRST.low, READ_FIRST.high);
   for (const table of new Set([...first, ...tables])) {

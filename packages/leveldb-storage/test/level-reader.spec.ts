@@ -11,6 +11,7 @@ import {
   type StoreDriver,
 } from '@blockstrata/db-p2p/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { failReads, heal } from './faulty-level.js';
 import { temporaryDirectory } from './raw-database.js';
 import { openDriver } from './store-fixture.js';
 
@@ -132,5 +133,25 @@ describe('reading tables that were not checked at the opening', () => {
       await writeFile(path, bytes);
     }
     expect(errors).toBeGreaterThan(0);
+  });
+});
+
+describe('a record that is nowhere', () => {
+  it('is told to be absent without a question to LevelDB, in a new store and in one that was opened again', async () => {
+    await makeStore();
+    const fresh = await temporaryDirectory();
+    for (const path of [fresh, directory]) {
+      const driver = await openDriver(path, {}, SMALL);
+      await driver.write([{ key: metaKey('there'), value: valueOf(1) }]);
+      failReads(path);
+      expect(driver.get(metaKey('nobody'))).toBeUndefined();
+      expect(await driver.getMany([metaKey('nobody'), metaKey('no one')])).toEqual([undefined, undefined]);
+      expect(() => driver.get(metaKey('there'))).toThrow(expect.objectContaining({ code: 'storage-io' }));
+      heal(path);
+      const keys = [metaKey('nobody'), metaKey('there'), metaKey('no one')];
+      expect(await driver.getMany(keys)).toEqual([undefined, Buffer.from(valueOf(1)), undefined]);
+      await driver.close(undefined);
+    }
+    await rm(fresh, { recursive: true });
   });
 });

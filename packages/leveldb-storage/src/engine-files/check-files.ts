@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { findLogDamage } from './batch-logs.js';
 import { CURRENT_NAME, logNumberOf, manifestNumberOf, tableNumberOf } from './file-names.js';
 import type { Finding } from './findings.js';
+import type { TableFile } from './level-tables.js';
 import { readCurrent, readManifest, type DatabaseVersion, type Manifest } from './manifest.js';
 import type { Mend } from './mends.js';
-import type { TableFile } from './table-guard.js';
 
 /** What a look at LevelDB's files found, before LevelDB sees them. */
 export type FilesReport = {

@@ -14,6 +14,16 @@ export function tableNumberOf(name: string): number | undefined {
   return numberIn(/^(\d+)\.(?:ldb|sst)$/, name);
 }
 
+/** The name that LevelDB gives to the log of a number. */
+export function logName(number: number): string {
+  return `${String(number).padStart(6, '0')}.log`;
+}
+
+/** The name that LevelDB gives to the table of a number. */
+export function tableName(number: number): string {
+  return `${String(number).padStart(6, '0')}.ldb`;
+}
+
 /** The number in the name of a manifest, as in `MANIFEST-000005`. */
 export function manifestNumberOf(name: string): number | undefined {
   return numberIn(/^MANIFEST-(\d+)$/, name);

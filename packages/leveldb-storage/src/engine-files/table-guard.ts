@@ -2,15 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unlessGone } from '../system-errors.js';
 import { placeIn, type Finding } from './findings.js';
+import { LevelTables, type TableFile } from './level-tables.js';
 import { SpotChecks } from './spot-checks.js';
 import { tableInMemory } from './table-blocks.js';
 import { checkTable, type TableDamage } from './table-check.js';
-import type { TableEntry } from './version-edit.js';
-
-/** A table with its file. */
-export type TableFile = TableEntry & { readonly name: string };
-
-const LEVELS = 7;
+import type { TableIndexes } from './table-indexes.js';
 
 /** Keys that damage concerns; the last is inclusive. */
 export type DamagedRange = {
@@ -27,22 +23,20 @@ type DamagedTable = { readonly table: TableFile; readonly damage: TableDamage };
  */
 export class TableGuard {
   readonly #directory: string;
-  /** By level; in a level, by key. Only the tables of level 0 overlap. */
-  readonly #unchecked: TableFile[][] = Array.from({ length: LEVELS }, () => []);
+  readonly #unchecked: LevelTables;
   readonly #underCheck = new Map<TableFile, Promise<void>>();
   readonly #damaged: DamagedTable[] = [];
   readonly #spots: SpotChecks;
 
-  constructor(directory: string, tables: Iterable<TableFile>) {
+  constructor(directory: string, tables: Iterable<TableFile>, indexes: TableIndexes) {
     this.#directory = directory;
-    this.#spots = new SpotChecks(directory);
-    for (const table of tables) this.#unchecked[table.level]?.push(table);
-    for (const level of this.#unchecked) level.sort((a, b) => Buffer.compare(a.smallest, b.smallest));
+    this.#unchecked = new LevelTables(tables);
+    this.#spots = new SpotChecks(indexes);
   }
 
   /** Nothing is left to check, and nothing was found. */
   get isIdle(): boolean {
-    return this.#damaged.length === 0 && this.#unchecked.every(level => level.length === 0);
+    return this.#damaged.length === 0 && this.#unchecked.isEmpty;
   }
 
   /** What was found so far. */
@@ -52,15 +46,7 @@ export class TableGuard {
 
   /** The tables that hold keys from `low` to `high` and were not checked yet. */
   unchecked(low: Uint8Array, high: Uint8Array): TableFile[] {
-    const found: TableFile[] = [];
-    this.#unchecked.forEach((tables, level) => {
-      for (let i = level === 0 ? 0 : firstReaching(tables, low); i < tables.length; i++) {
-        const table = tables[i];
-        if (table === undefined || Buffer.compare(table.smallest, high) > 0) break;
-        if (Buffer.compare(table.largest, low) >= 0) found.push(table);
-      }
-    });
-    return found;
+    return this.#unchecked.reaching(low, high);
   }
 
   /** Checks tables; each is read once, however many ask. */
@@ -78,7 +64,7 @@ export class TableGuard {
 
   /** Checks all tables that were not checked yet. */
   async checkAll(): Promise<void> {
-    for (const tables of this.#unchecked) for (const table of [...tables]) await this.check([table]);
+    for (const table of this.#unchecked.all()) await this.check([table]);
   }
 
   /** Checks what a read of one key touches, and gives the damage that it would meet. */
@@ -123,26 +109,10 @@ export class TableGuard {
     const bytes = await readFile(join(this.#directory, table.name)).catch(unlessGone);
     const damages = bytes === undefined ? [] : checkTable(tableInMemory(bytes), table.smallest);
     for (const damage of damages) this.#damaged.push({ table, damage });
-    const tables = this.#unchecked[table.level] ?? [];
-    const place = tables.indexOf(table);
-    if (place >= 0) tables.splice(place, 1);
-    this.#spots.forget(table);
+    this.#unchecked.remove(table);
   }
 }
 
 function findingOf({ name, level, number }: TableFile, { offset, problem }: TableDamage): Finding {
   return { record: placeIn(name, offset), problem, remedy: { kind: 'drop-table', level, number, name } };
-}
-
-// The first table whose keys reach up to `key`, by halving.
-function firstReaching(tables: readonly TableFile[], key: Uint8Array): number {
-  let low = 0;
-  let high = tables.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const table = tables[middle];
-    if (table !== undefined && Buffer.compare(table.largest, key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
