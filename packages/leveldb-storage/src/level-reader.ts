@@ -88,8 +88,12 @@ export class LevelReader {
     return this.#guard?.findings.map(({ record, problem }) => ({ record, problem })) ?? [];
   }
 
+  // What is known to be damaged comes first: LevelDB may have merged a damaged key into a table that does not hold it (INV-6).
   #mayHold(key: RecordKey): boolean {
-    return this.#membership === undefined || this.#membership.mayHold(key);
+    if (this.#membership === undefined || this.#membership.mayHold(key)) return true;
+    if (this.#guard?.hasFindings !== true) return false;
+    const bytes = Buffer.from(key.encoded);
+    return this.#guard.damageIn(bytes, bytes) !== undefined;
   }
 
   async #nextWindow(bounds: KeyBounds, intactOnly: boolean): Promise<Partial<CheckedWindow>> {

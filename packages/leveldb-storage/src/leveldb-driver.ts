@@ -81,11 +81,11 @@ export class LevelDBDriver implements StoreDriver {
         }
       } finally {
         try {
+          await session.membership?.close();
           await session.engine.close();
           // Where LevelDB failed to close, it has its lock, which a second opening in this process could drop.
           session.release();
         } finally {
-          await session.membership?.close();
           await session.watch?.close();
         }
       }

@@ -14,11 +14,6 @@ export function tableNumberOf(name: string): number | undefined {
   return numberIn(/^(\d+)\.(?:ldb|sst)$/, name);
 }
 
-/** The name that LevelDB gives to the log of a number. */
-export function logName(number: number): string {
-  return `${String(number).padStart(6, '0')}.log`;
-}
-
 /** The name that LevelDB gives to the table of a number. */
 export function tableName(number: number): string {
   return `${String(number).padStart(6, '0')}.ldb`;

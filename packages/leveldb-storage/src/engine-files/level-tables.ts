@@ -11,7 +11,7 @@ export class LevelTables {
 
   constructor(tables: Iterable<TableFile>) {
     for (const table of tables) this.#levels[table.level]?.push(table);
-    for (const level of this.#levels) level.sort((a, b) => Buffer.compare(a.smallest, b.smallest));
+    for (const level of this.#levels) level.sort(byKeys);
   }
 
   get isEmpty(): boolean {
@@ -42,6 +42,11 @@ export class LevelTables {
     const place = tables.indexOf(table);
     if (place >= 0) tables.splice(place, 1);
   }
+}
+
+// Versions of one key can end one table and begin the next.
+function byKeys(a: TableFile, b: TableFile): number {
+  return Buffer.compare(a.smallest, b.smallest) || Buffer.compare(a.largest, b.largest);
 }
 
 // The first table whose keys reach up to `key`, by halving.

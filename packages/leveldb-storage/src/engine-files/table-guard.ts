@@ -39,6 +39,11 @@ export class TableGuard {
     return this.#damaged.length === 0 && this.#unchecked.isEmpty;
   }
 
+  /** Something was found. */
+  get hasFindings(): boolean {
+    return this.#damaged.length > 0;
+  }
+
   /** What was found so far. */
   get findings(): Finding[] {
     return this.#damaged.map(({ table, damage }) => findingOf(table, damage));

@@ -27,8 +27,14 @@ export class TableIndexes {
   }
 
   /** What was read of a table already. */
-  known(table: TableFile): LoadedIndex | undefined {
-    return this.#indexes.get(table.number);
+  known({ number }: TableFile): LoadedIndex | undefined {
+    const index = this.#indexes.get(number);
+    // What was asked for last is dropped last; as long as there is room, its place does not matter.
+    if (index !== undefined && this.#bytes > INDEX_BYTES_MAX / 2) {
+      this.#indexes.delete(number);
+      this.#indexes.set(number, index);
+    }
+    return index;
   }
 
   /** The index of a table whose bytes are at hand, or what is damaged in it. */

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unlessGone } from '../system-errors.js';
-import { logName, logNumberOf, tableName } from './file-names.js';
+import { logNumberOf, tableName } from './file-names.js';
 import type { TableFile } from './level-tables.js';
 import { readCurrent, readManifest } from './manifest.js';
 
@@ -12,8 +12,6 @@ export type TablesInForce = {
   readonly unflushedFrom: number;
   /** The number of the newest log when this was asked for. */
   readonly newestLog: number;
-  /** No log holds anything that is in no table. */
-  readonly logsAreEmpty: boolean;
 };
 
 /** Reads the manifest beside an open LevelDB, which only ever appends to it; `undefined`: it cannot be made out. */
@@ -23,17 +21,21 @@ export async function readTablesInForce(directory: string): Promise<TablesInForc
   // A record that LevelDB is just writing looks torn: what stands before it is in force.
   const version = typeof current === 'string' ? (await readManifest(directory, current))?.version : undefined;
   if (version === undefined || logs.length === 0) return undefined;
-  const unflushed = logs.filter(number => number >= version.logNumber);
-  const sizes = await Promise.all(unflushed.map(number => sizeOf(join(directory, logName(number)))));
   return {
     tables: [...version.tables.values()].map(table => ({ ...table, name: tableName(table.number) })),
     unflushedFrom: version.logNumber,
     newestLog: Math.max(...logs),
-    logsAreEmpty: sizes.every(size => size === 0),
   };
 }
 
-// LevelDB removes a log once a table holds all of it.
-async function sizeOf(log: string): Promise<number> {
-  return (await stat(log).catch(unlessGone))?.size ?? 0;
+/** Whether no log holds anything that is not in `tables`. */
+export async function logsAreEmpty(directory: string, { unflushedFrom }: TablesInForce): Promise<boolean> {
+  for (const name of await readdir(directory)) {
+    const number = logNumberOf(name);
+    if (number === undefined || number < unflushedFrom) continue;
+    // LevelDB removes a log once a table holds all of it.
+    const stats = await stat(join(directory, name)).catch(unlessGone);
+    if (stats !== undefined && stats.size > 0) return false;
+  }
+  return true;
 }

@@ -1,6 +1,7 @@
 import type { RecordKey, RecordKind } from '@blockstrata/db-p2p/storage';
-import { readTablesInForce } from '../engine-files/tables-in-force.js';
+import { logsAreEmpty, readTablesInForce } from '../engine-files/tables-in-force.js';
 import type { TableIndexes } from '../engine-files/table-indexes.js';
+import { unlessSystemFailed } from '../system-errors.js';
 import { StringFilter } from './string-filter.js';
 import { TableFilters } from './table-filters.js';
 
@@ -27,7 +28,8 @@ export class MembershipFilter {
   readonly #indexes: TableIndexes;
   #tables: TableFilters;
   readonly #filterKeysMax: number | undefined;
-  /** Oldest first; the last one takes what is written. */
+  /** What is written now goes into this one, the last of `#recent`. */
+  #growing: Recent;
   #recent: Recent[];
   #refreshing: Promise<void> | undefined;
 
@@ -41,7 +43,8 @@ export class MembershipFilter {
     this.#indexes = indexes;
     this.#tables = tables;
     this.#filterKeysMax = filterKeysMax;
-    this.#recent = [this.#begin()];
+    this.#growing = { keys: new StringFilter(filterKeysMax), newestLog: undefined };
+    this.#recent = [this.#growing];
   }
 
   /**
@@ -53,33 +56,41 @@ export class MembershipFilter {
     indexes: TableIndexes,
     filterKeysMax?: number,
   ): Promise<MembershipFilter | undefined> {
-    const found = await readTablesInForce(directory);
-    if (found?.logsAreEmpty !== true) return undefined;
-    return new MembershipFilter(directory, indexes, new TableFilters(found.tables, indexes), filterKeysMax);
+    try {
+      const found = await readTablesInForce(directory);
+      if (found === undefined || !(await logsAreEmpty(directory, found))) return undefined;
+      return new MembershipFilter(directory, indexes, new TableFilters(found.tables, indexes), filterKeysMax);
+    } catch (error) {
+      return unlessSystemFailed(error);
+    }
   }
 
   /** Whether LevelDB may hold a record; `false`: it does not. */
   mayHold({ kind, encoded }: RecordKey): boolean {
-    if (!isLookedForInVain(kind) || this.#recent.length > RECENT_FILTERS_MAX) return true;
+    if (!isLookedForInVain(kind)) return true;
     for (const { keys } of this.#recent) if (keys.mayHold(encoded)) return true;
-    return this.#tables.mayHold(encoded);
+    const mayHold = this.#tables.mayHold(encoded);
+    if (this.#tables.isStale) this.#startRefresh();
+    return mayHold;
   }
 
   /** Says that a record is about to be written. */
   add({ kind, encoded }: RecordKey): void {
-    if (isLookedForInVain(kind) && this.#recent.length <= RECENT_FILTERS_MAX) this.#recent.at(-1)?.keys.add(encoded);
+    if (isLookedForInVain(kind)) this.#growing.keys.add(encoded);
   }
 
-  /** Says that every batch whose keys were added has been written, so that no later log can hold one of them. */
+  /**
+   * Says that every batch whose keys were added has been written, so that no later log can hold one of them: batches are
+   * written one at a time.
+   */
   settle(): void {
-    const growing = this.#recent.at(-1);
-    if (growing?.keys.isFull !== true || this.#recent.length > RECENT_FILTERS_MAX) return;
-    const full = [...this.#recent];
-    this.#recent.push(this.#begin());
-    // Where files cannot be read now, the next full filter has them read; LevelDB is only asked more often until then.
-    this.#refreshing ??= this.#refresh(full)
-      .catch(() => undefined)
-      .finally(() => (this.#refreshing = undefined));
+    if (!this.#growing.keys.isFull) return;
+    // Where nothing is ever flushed, or read, the last one takes all, and lets more and more keys through.
+    if (this.#recent.length < RECENT_FILTERS_MAX) {
+      this.#growing = { keys: new StringFilter(this.#filterKeysMax), newestLog: undefined };
+      this.#recent.push(this.#growing);
+    }
+    this.#startRefresh();
   }
 
   /** Resolves when no file is being read any more. */
@@ -87,8 +98,11 @@ export class MembershipFilter {
     await this.#refreshing;
   }
 
-  #begin(): Recent {
-    return { keys: new StringFilter(this.#filterKeysMax), newestLog: undefined };
+  #startRefresh(): void {
+    // Where files cannot be read now, a later try reads them; LevelDB is only asked more often until then.
+    this.#refreshing ??= this.#refresh(this.#recent.filter(recent => recent !== this.#growing))
+      .catch(unlessSystemFailed)
+      .finally(() => (this.#refreshing = undefined));
   }
 
   async #refresh(full: readonly Recent[]): Promise<void> {

@@ -69,7 +69,10 @@ describe('the filter of what LevelDB holds', () => {
             await open();
           } else if (taken === 'merge') await engine.compactRange('', '\u{10ffff}');
           else {
-            const keys = Array.from({ length: taken.keys }, (_, i) => keyOf(written.length + i));
+            // Some of them again, so that several tables hold versions of one key.
+            const keys = Array.from({ length: taken.keys }, (_, i) =>
+              i % 3 === 2 ? keyOf(taken.bytes % (written.length + 1)) : keyOf(written.length + i),
+            );
             await write(keys, taken.bytes);
             written.push(...keys);
           }
@@ -103,10 +106,59 @@ describe('the filter of what LevelDB holds', () => {
     await close();
   });
 
-  it('gives up where LevelDB makes no tables, and then denies nothing', async () => {
+  it('denies nothing while nothing is flushed, however much is written, and tells again afterwards', async () => {
     await open(1);
-    for (let i = 0; i <= RECENT_FILTERS_MAX; i++) await write([keyOf(i)], 1);
-    expect(filter.mayHold(metaKey('nobody'))).toBe(true);
+    const written = Array.from({ length: 40 * RECENT_FILTERS_MAX }, (_, i) => keyOf(i));
+    for (const key of written) await write([key], 1);
+    expect(written.filter(key => !filter.mayHold(key))).toEqual([]);
+    // First what was full goes, then the one that took all the rest.
+    for (let i = 0; i < 3; i++) {
+      await engine.compactRange('', '\u{10ffff}');
+      await write([keyOf(written.length)], 1);
+      await filter.close();
+      expect(written.filter(key => !filter.mayHold(key))).toEqual([]);
+    }
+    const others = Array.from({ length: 100 }, (_, i) => metaKey(`nobody-${i}`));
+    expect(others.filter(key => filter.mayHold(key)).length).toBeLessThan(20);
+    await close();
+  });
+
+  it('denies nothing that was written while files could not be read, and tells again afterwards (INV-6)', async () => {
+    await open(4);
+    const current = join(directory, 'CURRENT');
+    await rename(current, `${current}.away`);
+    const written = Array.from({ length: 8 * RECENT_FILTERS_MAX }, (_, i) => keyOf(i));
+    for (const key of written) await write([key], 1);
+    await filter.close();
+    await rename(`${current}.away`, current);
+    await engine.compactRange('', '\u{10ffff}');
+    // Whatever is written while the next try is under way counts as well.
+    for (let i = 0; i < 40; i++) {
+      written.push(keyOf(written.length));
+      await write(written.slice(-1), 1);
+      expect(written.filter(key => !filter.mayHold(key))).toEqual([]);
+    }
+    await filter.close();
+    expect(written.filter(key => !filter.mayHold(key))).toEqual([]);
+    const others = Array.from({ length: 100 }, (_, i) => metaKey(`nobody-${i}`));
+    expect(others.filter(key => filter.mayHold(key)).length).toBeLessThan(20);
+    await close();
+  });
+
+  it('tells again of tables that were merged away before they were asked about', async () => {
+    await open();
+    await write(
+      Array.from({ length: 30 }, (_, i) => keyOf(i)),
+      3000,
+    );
+    await close();
+    await open();
+    await engine.put(keyOf(0).encoded, new Uint8Array(1));
+    await engine.compactRange('', '\u{10ffff}');
+    expect(filter.mayHold(metaKey('block-01'))).toBe(true);
+    await filter.close();
+    expect(filter.mayHold(metaKey('block-01'))).toBe(false);
+    expect(filter.mayHold(keyOf(2))).toBe(true);
     await close();
   });
 
