@@ -39,6 +39,7 @@ export {
 } from './transform/combine.js';
 export { mergeRanges, rangeAt, toRange } from './ranges.js';
 export { Latches, type ReleaseLatches } from './latches.js';
+export { PlainObject } from './plain-object.js';
 export { contentEquals, ContentProblem, copyContent } from './content.js';
 export { DEFAULT_LIMITS, resolveLimits, REVISION_MAX, type Limits } from './limits.js';
 export {

@@ -35,5 +35,6 @@ function spliced(block: IBlock, entity: string, index: number, deleteCount: numb
 }
 
 function withEntity(block: IBlock, entity: string, value: unknown): IBlock {
-  return Object.freeze({ ...block, [entity]: value });
+  // Frozen objects that began as a spread would share no hidden class.
+  return Object.freeze({ header: block.header, ...(block as Omit<IBlock, 'header'>), [entity]: value });
 }

@@ -2,6 +2,7 @@ import { ContentProblem, copyContent } from '../content.js';
 import { InvalidRequestError } from '../errors.js';
 import type { Limits } from '../limits.js';
 import type { BlockId, BlockOperation, IBlock, Transform } from '../model/block.js';
+import { PlainObject } from '../plain-object.js';
 import { at, requireArray, requireId, requireObject } from './shape.js';
 
 /**
@@ -15,7 +16,7 @@ export function copyTransforms(value: unknown, path: string, limits: Limits): Ma
   const transformOf = (blockId: unknown, where: string): Transform => {
     const id = requireId(blockId, where, limits);
     let transform = blocks.get(id);
-    if (transform === undefined) blocks.set(id, (transform = {}));
+    if (transform === undefined) blocks.set(id, (transform = new PlainObject()));
     return transform;
   };
   forEachEntry(transforms.inserts, `${path}.inserts`, (blockId, insert, where) => {
@@ -39,7 +40,7 @@ export function copyTransforms(value: unknown, path: string, limits: Limits): Ma
 /** A frozen copy of the transform of one block. */
 export function copyTransform(value: unknown, blockId: BlockId, path: string, limits: Limits): Transform {
   const source = requireObject(value, path);
-  const transform: Transform = {};
+  const transform: Transform = new PlainObject();
   if (source.insert !== undefined) transform.insert = copyBlock(source.insert, blockId, `${path}.insert`, limits);
   if (source.updates !== undefined) transform.updates = copyOperations(source.updates, `${path}.updates`, limits);
   if (source.delete !== undefined) {

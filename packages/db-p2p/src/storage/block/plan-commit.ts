@@ -1,4 +1,4 @@
-import { applyTransform, type BlockId, type IBlock, type Transform, type TrxId } from '@blockstrata/db-core';
+import { applyTransform, PlainObject, type BlockId, type IBlock, type Transform, type TrxId } from '@blockstrata/db-core';
 import type { RawBatch } from '../raw-storage.js';
 import type { BlockMetadata, RevisionRecord } from '../records.js';
 import { existsAtTip, isHeld, pendingsOf, tipRev } from './head.js';
@@ -41,12 +41,13 @@ export function planCommit(commit: BlockCommit, batch: RawBatch): number {
       : passed(head.sinceCheckpoint ?? AT_CHECKPOINT, transformBytes);
   const checkpoint = block !== undefined && isCheckpointDue(since, copyBytes, commit.checkpointInterval);
   const revision: RevisionRecord = { trxId, base: tipRev(head) };
-  const next: BlockMetadata = {
+  // V8 lets a literal of four members share the hidden classes of `{}`.
+  const next: BlockMetadata = Object.assign(new PlainObject(), {
     ranges: head.ranges.length === 0 ? openRange(rev) : head.ranges,
     latest: Object.freeze({ trxId, rev }),
     sinceCheckpoint: checkpoint ? AT_CHECKPOINT : since,
     copyBytes,
-  };
+  });
   const pendings = pendingsOf(head).filter(pending => pending !== trxId);
   if (pendings.length > 0) next.pendings = Object.freeze(pendings) as TrxId[];
   if (checkpoint) next.checkpoint = revision.checkpoint = true;

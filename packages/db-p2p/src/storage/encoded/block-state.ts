@@ -1,4 +1,4 @@
-import { TransformError, type BlockOperation, type IBlock, type Transform } from '@blockstrata/db-core';
+import { PlainObject, TransformError, type BlockOperation, type IBlock, type Transform } from '@blockstrata/db-core';
 import { CborWriter } from '../../cbor/cbor-writer.js';
 import { EncodedBlock, EncodedEntity, EncodedTransform, type EncodedOperation } from './encoded-transform.js';
 import type { Encoded } from './encoded-value.js';
@@ -38,7 +38,7 @@ export class BlockState {
   /** The block, frozen. */
   content(): IBlock | undefined {
     if (this.#entities === undefined) return undefined;
-    const block: Record<string, unknown> = {};
+    const block = new PlainObject();
     for (const [name, entity] of this.#entities) {
       block[name] = entity.value();
       // It may well be looked at again.

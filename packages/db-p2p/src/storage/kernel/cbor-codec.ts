@@ -1,4 +1,4 @@
-import { CorruptRecordError, type IBlock, type Transform } from '@blockstrata/db-core';
+import { CorruptRecordError, PlainObject, type IBlock, type Transform } from '@blockstrata/db-core';
 import { allocate, CborEncoder, crc32 } from '#platform';
 import type { RecordKey } from '../driver/record-key.js';
 import { describeKey, type RecordCodec } from './codec.js';
@@ -78,7 +78,7 @@ function sealTransform(key: RecordKey, record: WithTransform): Uint8Array {
 }
 
 function withoutTransform(record: Readonly<Record<string, unknown>>): object {
-  const rest: Record<string, unknown> = {};
+  const rest = new PlainObject();
   for (const name in record) if (name !== 'transform') rest[name] = record[name];
   return rest;
 }

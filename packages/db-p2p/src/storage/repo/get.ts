@@ -124,8 +124,7 @@ type View = { state: GetBlockResult['state']; committed: readonly TrxRev[]; over
 /** What the caller's context makes of a head: which pendings read as committed, which one is laid over them. */
 function viewOf(gets: CheckedGets, head: BlockMetadata | undefined): View {
   const pendings = pendingsOf(head);
-  const state: GetBlockResult['state'] = {};
-  if (head?.latest !== undefined) state.latest = head.latest;
+  const state: GetBlockResult['state'] = head?.latest === undefined ? {} : { latest: head.latest };
   const above = head?.latest?.rev ?? 0;
   const committed = gets.committed
     .filter(({ trxId, rev }) => rev > above && pendings.includes(trxId))
