@@ -34,7 +34,7 @@ export const SYNC_READ_BYTES_MAX = 256 * KiB;
 /** Bytes of the names that are kept of directories that were listed. */
 export const LISTING_CACHE_BYTES = 16 * MiB;
 
-/** Directories that are remembered to be there, and to be no symbolic links. */
+/** Blocks of whose directories it is remembered whether they are there, and that they are no symbolic links. */
 export const KNOWN_DIRECTORIES_MAX = 32_768;
 
 /** Bytes of values in one page of a scan, one value more at most. */

@@ -22,10 +22,10 @@ export const ID_NAME = 'id';
 const SUBDIRECTORIES: Readonly<Record<ItemKind, string>> = { rev: 'revs', pend: 'pend', trx: 'trx', block: 'blocks' };
 
 /**
- * The directory of one block; which directories are known to be there, and to be no links; and whose names a writer of
- * this session has made durable.
+ * The directory of one block; which directories are known to be there, and to be no links, or not to be there; and
+ * whose names a writer of this session has made durable.
  */
-type BlockPlace = { readonly path: string; readonly known: Set<string>; readonly settled: Set<string> };
+type BlockPlace = { readonly path: string; readonly known: Map<string, boolean>; readonly settled: Set<string> };
 
 /** Where records are in the tree. Directories that are links are refused. */
 export class TreePlaces {
@@ -72,7 +72,8 @@ export class TreePlaces {
   }
 
   /**
-   * Whether the directory of a kind of records of a block is there, that of the block included.
+   * Whether the directory of a kind of records of a block is there, that of the block included. Looked at once: only
+   * the writer of this session makes directories, and says so by {@link made}.
    *
    * @throws CorruptRecordError if something else stands there, such as a symbolic link.
    */
@@ -93,17 +94,21 @@ export class TreePlaces {
     return fresh;
   }
 
-  #isKnown(place: BlockPlace, path: string): boolean {
-    if (place.known.has(path)) return true;
-    if (!isDirectory(this.#fileSystem, path)) return false;
-    place.known.add(path);
-    return true;
+  /** Says that a directory above the records of a block is there from now on; before any file is in it. */
+  made(blockId: BlockId, directory: string): void {
+    this.#place(blockId).known.set(directory, true);
+  }
+
+  #isKnown({ known }: BlockPlace, path: string): boolean {
+    let isThere = known.get(path);
+    if (isThere === undefined) known.set(path, (isThere = isDirectory(this.#fileSystem, path)));
+    return isThere;
   }
 
   #place(blockId: BlockId): BlockPlace {
     let place = this.#places.get(blockId);
     if (place === undefined) {
-      place = { path: `${this.#root}/${nameOfId(blockId)}`, known: new Set(), settled: new Set() };
+      place = { path: `${this.#root}/${nameOfId(blockId)}`, known: new Map(), settled: new Set() };
       this.#places.set(blockId, place);
     }
     return place;

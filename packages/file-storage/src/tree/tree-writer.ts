@@ -89,11 +89,12 @@ export class TreeWriter {
 
   /** Sees to it that a directory is there, and that the next {@link sync} makes its name durable. */
   async #settle(directory: string, key: TreeKey): Promise<void> {
-    const { fileSystem, root } = this.#site;
+    const { fileSystem, places, root } = this.#site;
     const parent = directoryOf(directory);
     await fileSystem.mkdir(directory).catch((error: unknown) => {
       if (errorCode(error) !== 'EEXIST' || !isDirectory(fileSystem, directory)) throw error;
     });
+    places.made(key.blockId, directory);
     this.#changed.add(parent);
     const name = directory.slice(parent.length + 1);
     if (parent === root && isHashedName(name)) await this.#place(`${directory}/${ID_NAME}`, idText(key.blockId));
