@@ -31,6 +31,9 @@ export const APPLY_PARALLELISM = 8;
 /** A file up to this size is read at once; a larger one without holding up the event loop. */
 export const SYNC_READ_BYTES_MAX = 256 * KiB;
 
+/** Bytes up to which a write is done at once; a larger one does not hold up the event loop either. */
+export const SYNC_WRITE_BYTES_MAX = 64 * KiB;
+
 /** Bytes of the names that are kept of directories that were listed. */
 export const LISTING_CACHE_BYTES = 16 * MiB;
 

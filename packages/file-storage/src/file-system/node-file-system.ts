@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
+import { SYNC_WRITE_BYTES_MAX } from '../bounds.js';
 import type { FileKind, FileStatus, FileSystem, OpenFile } from './file-system.js';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_WRONLY } = fs.constants;
@@ -27,8 +28,13 @@ class NodeOpenFile implements OpenFile {
     this.#descriptor = descriptor;
   }
 
+  /** A small write at once: it goes to the page cache, and two ways between threads would take longer than that. */
   write(bytes: Uint8Array, position: number): Promise<number> {
     return new Promise((resolve, reject) => {
+      if (bytes.length <= SYNC_WRITE_BYTES_MAX) {
+        resolve(fs.writeSync(this.#descriptor, bytes, 0, bytes.length, position));
+        return;
+      }
       fs.write(this.#descriptor, bytes, 0, bytes.length, position, (error, written) => {
         if (error === null) resolve(written);
         else reject(error);
@@ -40,8 +46,12 @@ class NodeOpenFile implements OpenFile {
     return fdatasync(this.#descriptor);
   }
 
+  /** At once: what was written is synced before, so that nothing is left to be done but letting go. */
   close(): Promise<void> {
-    return close(this.#descriptor);
+    return new Promise(resolve => {
+      fs.closeSync(this.#descriptor);
+      resolve();
+    });
   }
 }
 
