@@ -122,6 +122,14 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     specs: [CODECS, RECOVER],
   },
   {
+    name: 'directory-made-in-silence',
+    invariant: 'INV-6',
+    file: `${FILES}/tree/tree-writer.ts`,
+    find: 'places.made(key.blockId, directory);',
+    replace: '',
+    specs: ['packages/file-storage/test/layout/tree-places.spec.ts'],
+  },
+  {
     name: 'checksum-skipped-in-json',
     invariant: 'INV-6',
     file: `${KERNEL}/json-codec.ts`,
