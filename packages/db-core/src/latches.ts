@@ -1,5 +1,8 @@
 import { Mutex } from 'async-mutex';
 
+// V8 makes a new table for a map whenever that becomes empty, so this one never does.
+const NOBODY = Symbol('nobody');
+
 /** Gives back what {@link Latches.acquire} took. */
 export type ReleaseLatches = () => void;
 
@@ -8,12 +11,12 @@ export type ReleaseLatches = () => void;
  * share some cannot deadlock. An idle key costs no memory, and one that nobody else wants no promise.
  */
 export class Latches {
-  /** The keys that are held; with a mutex where others wait, or have waited. */
-  readonly #held = new Map<string, Mutex | undefined>();
+  /** The keys that are held; with a mutex where others wait, or have waited. And one that nobody asks for. */
+  readonly #held = new Map<string | symbol, Mutex | undefined>([[NOBODY, undefined]]);
 
   /** How many keys are held or waited for. */
   get size(): number {
-    return this.#held.size;
+    return this.#held.size - 1;
   }
 
   /** Takes all of `keys`, which must be sorted and unique; gives what gives them back, once: at once if all are free. */

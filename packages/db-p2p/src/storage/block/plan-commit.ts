@@ -1,4 +1,11 @@
-import { applyTransform, PlainObject, type BlockId, type IBlock, type Transform, type TrxId } from '@blockstrata/db-core';
+import {
+  applyTransform,
+  PlainObject,
+  type BlockId,
+  type IBlock,
+  type Transform,
+  type TrxId,
+} from '@blockstrata/db-core';
 import type { RawBatch } from '../raw-storage.js';
 import type { BlockMetadata, RevisionRecord } from '../records.js';
 import { existsAtTip, isHeld, pendingsOf, tipRev } from './head.js';

@@ -131,9 +131,9 @@ export class GroupCommit {
     return { members, writes, head };
   }
 
-  async #write(group: Group): Promise<void> {
+  #write(group: Group): Promise<void> {
     const { driver, inFlight } = this.#parts;
-    await inFlight.write(
+    return inFlight.write(
       group.writes,
       () => driver.write(group.writes),
       () => this.#makeVisible(group),

@@ -12,11 +12,12 @@ export class InFlight {
   #writes: readonly DriverWrite[] | undefined;
   /** The keys of `#writes`, made when somebody first asks: mostly nobody does. */
   #writing: Set<string> | undefined;
-  #settled: Promise<void> | undefined;
+  /** Who waits for the write; made when somebody first does. */
+  #settled: Resolvers | undefined;
   #idle: (() => void) | undefined;
   /** Reads that no write may overtake; while there are any, the next write waits. */
   #lone = 0;
-  #released: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+  #released: Resolvers | undefined;
 
   /** Whether the driver is writing any of these keys. */
   isWriting(keys: readonly string[]): boolean {
@@ -26,15 +27,15 @@ export class InFlight {
 
   /** Resolves when the write under way, if there is one, has become visible or failed. */
   async settled(): Promise<void> {
-    await this.#settled;
+    if (this.#writes === undefined) return;
+    this.#settled ??= withResolvers();
+    await this.#settled.promise;
   }
 
   /** Runs a write of the driver; `makeVisible` runs before anyone who waits for the write goes on. */
   async write(writes: readonly DriverWrite[], run: () => Promise<void>, makeVisible: () => void): Promise<void> {
     while (this.#released !== undefined) await this.#released.promise;
     this.#writes = writes;
-    const { promise, resolve } = withResolvers();
-    this.#settled = promise;
     try {
       this.#overtake();
       await run();
@@ -43,8 +44,8 @@ export class InFlight {
       this.#overtake();
       this.#writes = undefined;
       this.#writing = undefined;
+      this.#settled?.resolve();
       this.#settled = undefined;
-      resolve();
     }
   }
 
@@ -98,7 +99,9 @@ export class InFlight {
   }
 }
 
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+type Resolvers = { readonly promise: Promise<void>; readonly resolve: () => void };
+
+function withResolvers(): Resolvers {
   let resolve: () => void = () => undefined;
   const promise = new Promise<void>(fulfil => (resolve = fulfil));
   return { promise, resolve };

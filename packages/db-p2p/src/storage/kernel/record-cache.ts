@@ -142,12 +142,15 @@ class CachedBlock {
   }
 
   #withPending(trxId: TrxId, cached: CachedRecord | undefined, bytes: number): CachedBlock {
-    const pendings = this.pendings ?? (new Map() as Pendings);
-    const pendingBytes = this.#pendingBytes - (pendings.get(trxId)?.bytes ?? 0) + bytes;
-    if (cached === undefined) pendings.delete(trxId);
-    else pendings.set(trxId, { cached, bytes });
-    const left = pendings.size === 0 ? undefined : pendings;
-    return new CachedBlock(this.head, this.#headBytes, this.copyTrxId, this.copy, this.#copyBytes, left, pendingBytes);
+    let pendings = this.pendings;
+    const known = pendings?.get(trxId);
+    if (cached !== undefined) (pendings ??= new Map() as Pendings).set(trxId, { cached, bytes });
+    // The last one leaves with its map: V8 makes a new table for a map that becomes empty.
+    else if (known !== undefined && pendings?.size === 1) pendings = undefined;
+    else pendings?.delete(trxId);
+    const pendingBytes = this.#pendingBytes - (known?.bytes ?? 0) + bytes;
+    const { head, copyTrxId, copy } = this;
+    return new CachedBlock(head, this.#headBytes, copyTrxId, copy, this.#copyBytes, pendings, pendingBytes);
   }
 }
 

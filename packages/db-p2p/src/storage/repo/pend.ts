@@ -199,13 +199,14 @@ function apply(blockId: BlockId, tip: IBlock | undefined, transform: Transform):
   }
 }
 
-async function write(
+/** Seals the pending records, and hands them over; resolves when they are as durable as asked. */
+function write(
   { storage }: RepoContext,
   request: CheckedPend,
   heads: Heads,
   results: ReadonlyMap<BlockId, IBlock | undefined>,
   options: RepoOptions,
-): Promise<void> {
+): Promise<unknown> {
   const { blockPendingsMax, blockBytesMax, callBytesMax } = storage.limits;
   const batch = storage.batch();
   const time = storage.clock.now();
@@ -235,7 +236,7 @@ async function write(
       throw new InvalidRequestError('transforms', `take up more than ${callBytesMax} bytes: split the transaction`);
     }
   }
-  await batch.write(options);
+  return batch.write(options);
 }
 
 // What a pending record holds beside the transform.
