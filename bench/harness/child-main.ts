@@ -3,7 +3,9 @@ import type { ChildAnswer } from './child.js';
 
 const [, , moduleUrl = ''] = process.argv;
 const [{ input }] = (await once(process, 'message')) as [{ input: unknown }];
-process.send?.(await answer(moduleUrl, input));
+const answered = await answer(moduleUrl, input);
+// A long answer takes several turns to be gone.
+await new Promise(resolve => process.send?.(answered, resolve));
 process.disconnect();
 
 async function answer(url: string, given: unknown): Promise<ChildAnswer> {

@@ -4,14 +4,17 @@ import { extname } from 'node:path';
 
 /**
  * Runs `task`, the default export of the module at `moduleUrl`, in a new process with nothing warm, and resolves with
- * what it returned. `input` and the answer travel as JSON.
+ * what it returned. `input` and the answer travel as structured clones.
  *
  * @throws Error with the child's error if it fails.
  */
 export async function runInNewProcess<Input, Output>(moduleUrl: URL, input: Input): Promise<Output> {
   // Beside the sources it is TypeScript, in dist it is not.
   const main = new URL(`./child-main${extname(new URL(import.meta.url).pathname)}`, import.meta.url);
-  const child = fork(main, [moduleUrl.href], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(main, [moduleUrl.href], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'advanced',
+  });
   child.send({ input });
   const answers: ChildAnswer[] = [];
   child.on('message', message => answers.push(message as ChildAnswer));

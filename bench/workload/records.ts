@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { extname } from 'node:path';
 import {
   BlockStorage,
   RawStorage,
@@ -6,10 +7,11 @@ import {
   type DriverSupports,
   type DriverWrite,
 } from '@blockstrata/db-p2p/storage';
+import { runInNewProcess } from '../harness/child.js';
 import { fixedClock } from './fixed-clock.js';
 import { pendAndCommit } from './pend-and-commit.js';
 import { RecordingDriver } from './recording-driver.js';
-import { makeTransactions, type Transaction, type Transactions, type WorkloadShape } from './transactions.js';
+import type { Transaction, Transactions, WorkloadShape } from './transactions.js';
 
 /** What our engine writes for a transaction: one batch for the pend, and one for the commit. */
 export type RecordedTransaction = { readonly pend: readonly DriverWrite[]; readonly commit: readonly DriverWrite[] };
@@ -26,10 +28,18 @@ export type Workload = {
   readonly hash: string;
 };
 
-/** Makes transactions, and has our engine write them once, in memory, to see the records. */
+/**
+ * Makes transactions, and has our engine write them once, in memory, to see the records. That is done in another process:
+ * V8 remembers of each place in the code how long its objects lived, and beside a driver that keeps everything they live
+ * long, so that it would go on to put what our engine makes among the old ones at once.
+ */
 export function makeWorkload(shape: WorkloadShape, encoding: DriverSupports['encoding']): Promise<Workload> {
-  return recordWorkload(makeTransactions(shape), encoding);
+  const task = new URL(`./record-task${extname(new URL(import.meta.url).pathname)}`, import.meta.url);
+  return runInNewProcess<RecordTask, Workload>(task, { shape, encoding });
 }
+
+/** What {@link makeWorkload} asks of the other process. */
+export type RecordTask = { readonly shape: WorkloadShape; readonly encoding: DriverSupports['encoding'] };
 
 /** Has our engine write transactions once, in memory, to see the records. */
 export async function recordWorkload(
