@@ -1,6 +1,6 @@
 import { CorruptRecordError } from '@blockstrata/db-core';
 import { logKey, MemoryDriver, RawStorage, type DriverWrite } from '@blockstrata/db-p2p/storage';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { cborCodec } from '../../src/storage/kernel/cbor-codec.js';
 import { SlowDriver } from './kernel/slow-driver.js';
 import { commitHistory, openRepo, seeded } from './history.js';
@@ -69,6 +69,29 @@ describe('the mark of a clean shutdown', () => {
     const storage = new RawStorage(driver);
     await expect(storage.open()).rejects.toThrow('entry 10 is not the one that was there');
     expect((await storage.open({ salvage: true })).losses).toHaveLength(1);
+  });
+
+  it('tells where the log ends without a scan, unless the log goes on behind it', async () => {
+    const driver = await closedStore();
+    const scan = vi.spyOn(driver, 'scan');
+    const storage = new RawStorage(driver);
+    await storage.open();
+    expect(storage.logSeq).toBe(10);
+    expect(scan).not.toHaveBeenCalled();
+    await storage.close();
+    const entry = {
+      seq: 11,
+      kind: 'commit',
+      trxId: 'later',
+      rev: 9,
+      blockIds: ['a'],
+      time: 1,
+      prev: new Uint8Array(32),
+    };
+    await change(driver, [{ key: logKey(11), value: cborCodec.seal(logKey(11), entry) }]);
+    await storage.open();
+    expect(storage.logSeq).toBe(11);
+    await storage.close();
   });
 
   it('leaves a hole in the middle for verify() to find', async () => {

@@ -40,13 +40,38 @@ export function logDigest(bytes: Uint8Array): Uint8Array {
   return sha256(bytes);
 }
 
-/** Finds where the log of an opened store ends. @throws CorruptRecordError if its last entry is damaged. */
-export async function readLogHead(driver: StoreDriver, codec: RecordCodec): Promise<LogHead> {
+/**
+ * Finds where the log of an opened store ends: where the mark of a clean shutdown says, if that is so, which takes less
+ * than a scan.
+ *
+ * @throws CorruptRecordError if its last entry is damaged.
+ */
+export async function readLogHead(
+  driver: StoreDriver,
+  codec: RecordCodec,
+  clean: CleanMark | undefined,
+): Promise<LogHead> {
+  const marked = clean === undefined ? undefined : await readMarkedHead(driver, codec, clean);
+  if (marked !== undefined) return marked;
   const { records } = await driver.scan({ kind: 'log', reverse: true, limit: 1 });
   const last = records[0];
   if (last?.key.kind !== 'log' || last.value === undefined) return EMPTY_LOG;
   codec.unseal(last.key, last.value);
   return { seq: last.key.seq, digest: sha256(last.value) };
+}
+
+async function readMarkedHead(
+  driver: StoreDriver,
+  codec: RecordCodec,
+  { seq, digest }: CleanMark,
+): Promise<LogHead | undefined> {
+  if (seq === 0) return undefined;
+  const bytes = await driver.get(logKey(seq));
+  if (bytes === undefined || (await driver.get(logKey(seq + 1))) !== undefined) return undefined;
+  const head = { seq, digest: sha256(bytes) };
+  if (toHex(head.digest) !== digest) return undefined;
+  codec.unseal(logKey(seq), bytes);
+  return head;
 }
 
 /**

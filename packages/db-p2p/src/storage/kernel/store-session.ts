@@ -39,9 +39,9 @@ export async function openStore(options: SessionOptions, salvage: boolean): Prom
   });
   try {
     losses.push(...opened.losses);
-    const logHead = await readLogHead(driver, options.codec);
-    await checkLog(options, logHead, stored, salvage, losses);
     const recovered = stored !== undefined && stored.clean?.epoch !== stored.epoch;
+    const logHead = await readLogHead(driver, options.codec, recovered ? undefined : stored?.clean);
+    await checkLog(options, logHead, stored, salvage, losses);
     return { header, logHead, report: { recovered, epoch: header.epoch, losses } };
   } catch (error) {
     await driver.close(undefined);
