@@ -130,6 +130,14 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     specs: ['packages/file-storage/test/layout/tree-places.spec.ts'],
   },
   {
+    name: 'filter-dropped-one-log-too-early',
+    invariant: 'INV-6',
+    file: 'packages/leveldb-storage/src/membership/membership-filter.ts',
+    find: 'newestLog < found.unflushedFrom',
+    replace: 'newestLog <= found.unflushedFrom',
+    specs: ['packages/leveldb-storage/test/membership/membership-filter.spec.ts'],
+  },
+  {
     name: 'checksum-skipped-in-json',
     invariant: 'INV-6',
     file: `${KERNEL}/json-codec.ts`,
