@@ -57,7 +57,7 @@ export class LevelReader {
 
   /** The values under several keys as one consistent cut. */
   getMany(keys: readonly RecordKey[]): MaybePromise<(Uint8Array | undefined)[]> {
-    // Transactions are asked for together where history is replayed: they are there, so that looking first would be for nothing.
+    // Transactions are asked for together where history is replayed, and are there: a look would be for nothing.
     const asked = keys.filter(key => key.kind !== 'meta' || this.#mayHold(key));
     if (asked.length === 0) return keys.map(() => undefined);
     const reading = this.#readMany(asked.map(key => key.encoded));

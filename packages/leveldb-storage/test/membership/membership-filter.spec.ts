@@ -39,6 +39,17 @@ async function write(keys: readonly RecordKey[], valueBytes: number): Promise<vo
   filter.settle();
 }
 
+/** Opens a database that has 30 keys in tables. */
+async function openWithTables(): Promise<void> {
+  await open();
+  await write(
+    Array.from({ length: 30 }, (_, i) => keyOf(i)),
+    3000,
+  );
+  await close();
+  await open();
+}
+
 /** Of what was never written; a Bloom filter lets one in a hundred through, and there are several for each table. */
 function expectMostDenied(): void {
   const others = Array.from({ length: 500 }, (_, i) => metaKey(`nobody-${i}`));
@@ -151,13 +162,7 @@ describe('the filter of what LevelDB holds', () => {
   });
 
   it('tells again of tables that were merged away before they were asked about', async () => {
-    await open();
-    await write(
-      Array.from({ length: 30 }, (_, i) => keyOf(i)),
-      3000,
-    );
-    await close();
-    await open();
+    await openWithTables();
     await engine.put(keyOf(0).encoded, new Uint8Array(1));
     await engine.compactRange('', '\u{10ffff}');
     expect(filter.mayHold(metaKey('block-01'))).toBe(true);
@@ -168,13 +173,7 @@ describe('the filter of what LevelDB holds', () => {
   });
 
   it('denies nothing of a table that it cannot read, and nothing of other kinds of record', async () => {
-    await open();
-    await write(
-      Array.from({ length: 30 }, (_, i) => keyOf(i)),
-      3000,
-    );
-    await close();
-    await open();
+    await openWithTables();
     expect(filter.mayHold(metaKey('block-01'))).toBe(false);
     expect(filter.mayHold(revKey('nobody', 1))).toBe(true);
     await close();
